@@ -1,0 +1,29 @@
+import type { JsonObject } from "../json.ts";
+
+/** One line of the log as readers get it. */
+export interface LogEvent {
+  /** Gapless and commit-ordered over all streams: a cursor over everything. */
+  readonly id: bigint;
+  readonly stream: string;
+  /** Gapless within the stream, from 1. */
+  readonly seq: number;
+  readonly type: string;
+  readonly payload: JsonObject;
+  readonly actor: string | null;
+  readonly space: string | null;
+  readonly at: Date;
+}
+
+/** An event about to be written; the log gives it its place and time. */
+export interface NewEvent {
+  readonly stream: string;
+  readonly type: string;
+  readonly payload: JsonObject;
+  readonly space?: string | null;
+}
+
+/** Passing text for those who watch now: never in the table, without a seq, lost when nobody listens. */
+export interface Delta {
+  readonly stream: string;
+  readonly delta: JsonObject;
+}

@@ -1,0 +1,165 @@
+/**
+ * The port to whatever holds computers: Docker, local processes, memory. It knows containers,
+ * volumes, commands and files, and nothing of agents.
+ *
+ * Every `ensure…` and `remove…` may be repeated: it succeeds when the goal already holds.
+ * Every method throws `GatewayError` UNAVAILABLE when the engine cannot be reached or refuses,
+ * and NOT_FOUND where it names a container that is gone.
+ */
+export interface Runtime {
+  readonly kind: RuntimeKind;
+  /** @throws UNAVAILABLE within a few seconds when the engine does not answer. */
+  ping(signal?: AbortSignal): Promise<RuntimeInfo>;
+
+  /** Makes sure the image can be used, building the default one where it is missing; slow the first time. */
+  ensureImage(image: string, onProgress?: (line: string) => void): Promise<void>;
+
+  ensureVolume(volume: string, labels: Labels): Promise<void>;
+  /**
+   * Fills `to` with parts of `from`, which is only read. Repeatable: what an earlier, broken copy left
+   * is replaced. `code` is the folder `code` in the volume, `content` is everything else.
+   */
+  copyVolume(from: string, to: string, parts: VolumeParts): Promise<void>;
+  removeVolume(volume: string): Promise<void>;
+
+  /** Makes the container if it is missing; does not start it. */
+  ensureContainer(spec: ContainerSpec): Promise<void>;
+  ensureRunning(container: string): Promise<void>;
+  /** Freezes every process of a running container. */
+  ensurePaused(container: string): Promise<void>;
+  /** Stops the container (also a paused one), with `graceSeconds` between TERM and KILL. */
+  ensureStopped(container: string, graceSeconds?: number): Promise<void>;
+  removeContainer(container: string): Promise<void>;
+
+  /** `null` when there is no such container. */
+  inspect(container: string): Promise<ContainerState | null>;
+  /** Every container and volume that carries this deployment's label. */
+  list(): Promise<RuntimeInventory>;
+  /**
+   * Hints that something changed by itself (a death, an out-of-memory kill, a reconnect to the engine).
+   * They may be late, repeated or missing: `list` is the truth. Ends when `signal` aborts; survives engine restarts.
+   */
+  events(signal: AbortSignal): AsyncIterable<RuntimeEvent>;
+
+  /**
+   * Runs one command in a running container as uid 1000. Killing (by time limit or signal) ends the
+   * whole process tree of the command, also processes that left its group.
+   */
+  exec(container: string, command: ExecCommand): Promise<ExecResult>;
+  /** Ends every command that an earlier gateway process left running in the container. */
+  killCommands(container: string): Promise<void>;
+
+  files: RuntimeFiles;
+
+  /** What the container's main process printed, oldest first. `follow` goes on until `signal` aborts. */
+  logs(container: string, options: { tail?: number; follow?: boolean; signal?: AbortSignal }): AsyncIterable<LogLine>;
+  stats(container: string): Promise<ContainerStats>;
+  /** Frees what the adapter holds (sockets, timers); containers go on. */
+  close(): Promise<void>;
+}
+
+export type RuntimeKind = "docker" | "process" | "memory";
+export type Labels = Readonly<Record<string, string>>;
+
+export interface RuntimeInfo {
+  readonly kind: RuntimeKind;
+  readonly version: string;
+  /** Words for people when this runtime protects less than containers do; `null` for Docker. */
+  readonly warning: string | null;
+}
+
+export interface VolumeParts {
+  readonly code: boolean;
+  readonly content: boolean;
+}
+
+export interface ContainerLimits {
+  readonly memoryBytes: number;
+  readonly cpus: number;
+  readonly pids: number;
+}
+
+export interface ContainerSpec {
+  /** Made from the computer's id and generation, never from user input. */
+  readonly name: string;
+  readonly image: string;
+  /** Mounted at `/agent`. */
+  readonly volume: string;
+  readonly network: "NONE" | "EGRESS";
+  readonly limits: ContainerLimits;
+  readonly labels: Labels;
+}
+
+export interface ContainerState {
+  readonly status: "created" | "running" | "paused" | "stopped";
+  readonly startedAt: Date | null;
+  readonly exitCode: number | null;
+  readonly outOfMemory: boolean;
+}
+
+export interface RuntimeInventory {
+  readonly containers: readonly { readonly name: string; readonly labels: Labels; readonly status: ContainerState["status"] }[];
+  readonly volumes: readonly { readonly name: string; readonly labels: Labels }[];
+}
+
+export type RuntimeEvent =
+  | { readonly kind: "connected" }
+  | { readonly kind: "died" | "outOfMemory"; readonly container: string; readonly labels: Labels };
+
+export type OutputStream = "stdout" | "stderr";
+
+export interface ExecCommand {
+  readonly argv: readonly string[];
+  /** Secrets reach a command only here, never the container's configuration or its logs. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Inside the container; default `/agent`. */
+  readonly cwd?: string;
+  readonly stdin?: Uint8Array | string;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** Called in order, as output comes. Returned promises are awaited, which holds the command back. */
+  readonly onOutput?: (chunk: Uint8Array, stream: OutputStream) => void | Promise<void>;
+}
+
+export type ExecEnd = "exited" | "timedOut" | "aborted" | "containerLost";
+
+export interface ExecResult {
+  readonly end: ExecEnd;
+  /** `null` unless `end` is `exited`. 128 + N when signal N ended it. */
+  readonly exitCode: number | null;
+}
+
+/**
+ * Files below `/agent`. Paths are relative, `/`-separated, without `..`; links that lead outside are refused.
+ * Errors: NOT_FOUND, BAD_USER_INPUT (a bad path, a folder where a file is meant), PAYLOAD_TOO_LARGE.
+ */
+export interface RuntimeFiles {
+  list(container: string, path: string): Promise<readonly FileEntry[]>;
+  stat(container: string, path: string): Promise<FileEntry>;
+  read(container: string, path: string, maxBytes: number): Promise<Uint8Array>;
+  /** Replaces the file at once (a reader sees the old or the new whole); makes missing folders. */
+  write(container: string, path: string, content: Uint8Array): Promise<void>;
+  /** Removes a file, or a folder with all that is in it. */
+  remove(container: string, path: string): Promise<void>;
+}
+
+export interface FileEntry {
+  readonly name: string;
+  readonly kind: "file" | "directory" | "symlink" | "other";
+  readonly size: number;
+  /** Permission bits in octal, such as `0644`. */
+  readonly mode: string;
+  readonly mtime: Date;
+}
+
+export interface LogLine {
+  readonly at: Date;
+  readonly stream: OutputStream;
+  readonly text: string;
+}
+
+export interface ContainerStats {
+  readonly memoryBytes: number;
+  readonly cpuPercent: number;
+  readonly pids: number;
+}
