@@ -1,0 +1,83 @@
+import type { Gateway } from "../gateway.ts";
+import type { Delta, LogEvent } from "./event.ts";
+import { LiveBuffer } from "./live-buffer.ts";
+import { type EventFilter, matches, type Page, readLog, readStream } from "./read.ts";
+
+/** How many announcements may wait for one reader. */
+const bufferLimit = 1024;
+const pageSize = 500;
+
+export type Followed =
+  | { readonly kind: "event"; readonly event: LogEvent }
+  | { readonly kind: "delta"; readonly delta: Delta };
+
+type Reader = Pick<Gateway, "store" | "tail">;
+
+/** A numbered sequence of events: one stream, or the whole log. */
+interface Sequence {
+  readonly topic: string;
+  read(after: bigint): Promise<Page>;
+  /** Without gaps, so that a missing number shows a missing announcement. */
+  numberOf(event: LogEvent): bigint;
+  wants(event: LogEvent): boolean;
+}
+
+/**
+ * Every event of one stream with `seq` above `after`: first from the table, then live, without a gap
+ * and nothing twice, in order; passing deltas between them. Ends only when `signal` aborts.
+ */
+export const followStream = (gateway: Reader, stream: string, after: bigint, signal: AbortSignal) =>
+  follow(gateway, after, signal, {
+    topic: stream,
+    read: (position) => readStream(gateway.store, stream, position, pageSize),
+    numberOf: (event) => BigInt(event.seq),
+    wants: () => true,
+  });
+
+/** Every event of the log that matches and has an `id` above `after`, as {@link followStream} does for one stream. */
+export const followLog = (gateway: Reader, filter: EventFilter, after: bigint, signal: AbortSignal) =>
+  follow(gateway, after, signal, {
+    topic: "*",
+    read: (position) => readLog(gateway.store, filter, position, pageSize),
+    numberOf: (event) => event.id,
+    wants: (event) => matches(filter, event),
+  });
+
+async function* follow(
+  gateway: Reader,
+  after: bigint,
+  signal: AbortSignal,
+  sequence: Sequence,
+): AsyncGenerator<Followed, void, undefined> {
+  // Listening starts before the table is read, so nothing can slip between the two.
+  const buffer = new LiveBuffer(gateway.tail, sequence.topic, bufferLimit, signal);
+  let position = after;
+  let behind = true;
+  try {
+    while (!signal.aborted) {
+      if (behind) {
+        const page = await sequence.read(position);
+        for (const event of page.events) yield { kind: "event", event };
+        position = page.through;
+        behind = page.more;
+        continue;
+      }
+      const live = await buffer.next();
+      if (live.kind === "ended") return;
+      if (live.kind === "delta") yield live;
+      else if (live.kind === "lost") behind = true;
+      else {
+        const number = sequence.numberOf(live.event);
+        if (number <= position) continue;
+        if (number > position + 1n) {
+          behind = true;
+          continue;
+        }
+        position = number;
+        if (sequence.wants(live.event)) yield live;
+      }
+    }
+  } finally {
+    buffer.close();
+  }
+}

@@ -1,0 +1,32 @@
+import type { Delta, LogEvent } from "./event.ts";
+import type { Tail, TailListener } from "./tail.ts";
+
+/** The tail of a gateway that runs alone: a call for each listener of the stream, and for each of `*`. */
+export function createMemoryTail(): Tail {
+  const listenersByStream = new Map<string, Set<TailListener>>();
+
+  const announce = (stream: string, call: (listener: TailListener) => void) => {
+    for (const listener of listenersByStream.get(stream) ?? []) call(listener);
+    for (const listener of listenersByStream.get("*") ?? []) call(listener);
+  };
+
+  return {
+    publish(events: readonly LogEvent[]) {
+      for (const event of events) announce(event.stream, (listener) => listener.event(event));
+    },
+    publishDelta(delta: Delta) {
+      announce(delta.stream, (listener) => listener.delta?.(delta));
+    },
+    subscribe(stream, listener) {
+      const listeners = listenersByStream.get(stream) ?? new Set();
+      listenersByStream.set(stream, listeners.add(listener));
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0 && listenersByStream.get(stream) === listeners) listenersByStream.delete(stream);
+      };
+    },
+    async close() {
+      listenersByStream.clear();
+    },
+  };
+}
