@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Config } from "./config.ts";
+import type { Reaction } from "./events/commit.ts";
 import type { Tail } from "./events/tail.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { Sealer } from "./store/sealer.ts";
@@ -11,6 +12,8 @@ export interface Gateway {
   readonly store: Store;
   /** Announces what was committed, to readers in this process and in the other replicas. */
   readonly tail: Tail;
+  /** What rooms do when events of other rooms happen; see `commit`. */
+  readonly reactions: readonly Reaction[];
   readonly runtime: Runtime;
   readonly sealer: Sealer;
   readonly log: Logger;

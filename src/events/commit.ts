@@ -3,11 +3,30 @@ import type { Transaction } from "../store/store.ts";
 import { append } from "./append.ts";
 import type { NewEvent } from "./event.ts";
 
-/** Adds an event to the transaction at hand. */
-export type Emit = (event: NewEvent) => void;
+/** Adds an event to the transaction at hand and lets the reactions to it do their part in the same transaction. */
+export type Emit = (event: NewEvent) => Promise<void>;
+
+/**
+ * What one room does, inside the same transaction, when another room's event happens: so that a room
+ * need not know who depends on it, and both changes are made or neither is.
+ */
+export interface Reaction {
+  /** The types of events it reacts to. */
+  readonly to: readonly string[];
+  react(unit: Unit, event: NewEvent): Promise<void>;
+}
+
+/** One change in the making. */
+export interface Unit {
+  readonly tx: Transaction;
+  readonly emit: Emit;
+  /** The gateway's time at the start of the change: every row and event of it bears the same. */
+  readonly at: Date;
+  readonly gateway: Committer;
+}
 
 /** What a change needs of the gateway. */
-export type Committer = Pick<Gateway, "store" | "tail" | "actor" | "now">;
+export type Committer = Pick<Gateway, "store" | "tail" | "actor" | "now" | "newId" | "config" | "sealer" | "reactions">;
 
 const timeLimitMs = 15_000;
 
@@ -15,15 +34,20 @@ const timeLimitMs = 15_000;
  * Makes one change: the rows that `work` writes and the events that it emits are one transaction,
  * announced after COMMIT. Nothing is written and nothing announced when `work` throws.
  */
-export async function commit<T>(
-  gateway: Committer,
-  work: (tx: Transaction, emit: Emit) => Promise<T>,
-): Promise<T> {
+export async function commit<T>(gateway: Committer, work: (unit: Unit) => Promise<T>): Promise<T> {
+  const at = gateway.now();
   const { result, events } = await gateway.store.$transaction(
     async (tx) => {
       const emitted: NewEvent[] = [];
-      const result = await work(tx, (event) => emitted.push(event));
-      return { result, events: await append(tx, emitted, { actor: gateway.actor, at: gateway.now() }) };
+      const emit = async (event: NewEvent) => {
+        emitted.push(event);
+        for (const reaction of gateway.reactions) {
+          if (reaction.to.includes(event.type)) await reaction.react(unit, event);
+        }
+      };
+      const unit: Unit = { tx, emit, at, gateway };
+      const result = await work(unit);
+      return { result, events: await append(tx, emitted, { actor: gateway.actor, at }) };
     },
     { maxWait: timeLimitMs, timeout: timeLimitMs },
   );

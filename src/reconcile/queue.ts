@@ -1,20 +1,25 @@
+import type { LogEvent } from "../events/event.ts";
+import type { RuntimeEvent } from "../runtime/runtime.ts";
+
 /** Work that makes one thing match its stored state. It must be safe to repeat, late, or after a crash. */
 export interface Reconciler {
-  /** The prefix of its keys, such as `computer`. */
   readonly name: string;
+  /** How many keys may be worked on at once. */
+  readonly concurrency: number;
+  /** The key an event asks to look at, if any. */
+  wants(event: LogEvent): string | null;
+  /** The key a hint of the container engine asks to look at, if any. */
+  wantsFromRuntime?(event: RuntimeEvent): string | null;
   /** Keys that may need work now; asked at start and every half minute. */
   keys(): Promise<readonly string[]>;
   /** Does what is due for the key; the answer says when to look again, if ever. */
   reconcile(key: string): Promise<ReconcileResult>;
+  /** Ends what the reconciler left running in the background. */
+  stop?(): Promise<void>;
 }
 
 export interface ReconcileResult {
   readonly againAfterMs?: number | null;
-}
-
-export interface QueueOptions {
-  readonly concurrency: number;
-  readonly onError: (error: unknown, name: string, key: string) => void;
 }
 
 const firstBackoffMs = 200;
@@ -23,13 +28,13 @@ const longestBackoffMs = 30_000;
 const longestTimerMs = 2_147_483_647;
 
 /**
- * Runs reconcilers by key: never two runs of one key at once, in the order asked, bounded in number,
+ * Runs one reconciler by key: never two runs of one key at once, in the order asked, bounded in number,
  * repeated with growing delay after an error, and again when a run says so. A key asked for while it
  * runs is run once more.
  */
 export class ReconcileQueue {
-  readonly #reconcilers: ReadonlyMap<string, Reconciler>;
-  readonly #options: QueueOptions;
+  readonly #reconciler: Reconciler;
+  readonly #onError: (error: unknown, key: string) => void;
   readonly #ready = new Set<string>();
   readonly #running = new Map<string, Promise<void>>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
@@ -37,30 +42,27 @@ export class ReconcileQueue {
   #idle: (() => void)[] = [];
   #stopped = false;
 
-  constructor(reconcilers: readonly Reconciler[], options: QueueOptions) {
-    this.#reconcilers = new Map(reconcilers.map((reconciler) => [reconciler.name, reconciler]));
-    this.#options = options;
+  constructor(reconciler: Reconciler, onError: (error: unknown, key: string) => void) {
+    this.#reconciler = reconciler;
+    this.#onError = onError;
   }
 
   /** Asks for a run of one key, as soon as there is room. */
-  enqueue(name: string, key: string): void {
+  enqueue(key: string): void {
     if (this.#stopped) return;
-    const id = `${name}:${key}`;
-    this.#clearTimer(id);
-    this.#ready.add(id);
+    this.#clearTimer(key);
+    this.#ready.add(key);
     this.#pump();
   }
 
-  /** Asks for everything that may need work. */
-  async enqueueAll(): Promise<void> {
-    for (const reconciler of this.#reconcilers.values()) {
-      for (const key of await reconciler.keys()) this.enqueue(reconciler.name, key);
-    }
+  /** True when nothing is ready or running; timers may still be set. */
+  get isQuiet(): boolean {
+    return this.#ready.size === 0 && this.#running.size === 0;
   }
 
-  /** Resolves once nothing is ready or running; timers may still be set. For tests and for shutdown. */
-  async tick(): Promise<void> {
-    if (this.#ready.size === 0 && this.#running.size === 0) return;
+  /** Resolves once the queue {@link isQuiet}. */
+  async quiet(): Promise<void> {
+    if (this.isQuiet) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
@@ -74,50 +76,44 @@ export class ReconcileQueue {
   }
 
   #pump() {
-    for (const id of this.#ready) {
-      if (this.#running.size >= this.#options.concurrency) return;
-      if (this.#running.has(id)) continue;
-      this.#ready.delete(id);
-      this.#running.set(id, this.#run(id));
+    for (const key of this.#ready) {
+      if (this.#running.size >= this.#reconciler.concurrency) return;
+      if (this.#running.has(key)) continue;
+      this.#ready.delete(key);
+      this.#running.set(key, this.#run(key));
     }
-    if (this.#ready.size === 0 && this.#running.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.isQuiet) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  async #run(id: string) {
-    const separator = id.indexOf(":");
-    const [name, key] = [id.slice(0, separator), id.slice(separator + 1)];
+  async #run(key: string) {
     try {
-      const result = await this.#reconcilers.get(name)?.reconcile(key);
-      this.#failures.delete(id);
-      if (result?.againAfterMs != null) this.#later(id, result.againAfterMs);
+      const { againAfterMs } = await this.#reconciler.reconcile(key);
+      this.#failures.delete(key);
+      if (againAfterMs != null) this.#later(key, againAfterMs);
     } catch (error) {
-      this.#options.onError(error, name, key);
-      this.#later(id, this.#backoffMs(id));
+      this.#onError(error, key);
+      this.#later(key, this.#backoffMs(key));
     } finally {
-      this.#running.delete(id);
+      this.#running.delete(key);
       this.#pump();
     }
   }
 
-  #backoffMs(id: string): number {
-    const failures = this.#failures.get(id) ?? 0;
-    this.#failures.set(id, failures + 1);
+  #backoffMs(key: string): number {
+    const failures = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, failures + 1);
     return Math.min(longestBackoffMs, firstBackoffMs * 2 ** failures);
   }
 
-  #later(id: string, delayMs: number) {
-    if (this.#stopped || this.#ready.has(id)) return;
-    this.#clearTimer(id);
-    const timer = setTimeout(() => {
-      this.#timers.delete(id);
-      this.#ready.add(id);
-      this.#pump();
-    }, Math.min(Math.max(0, delayMs), longestTimerMs));
-    this.#timers.set(id, timer);
+  #later(key: string, delayMs: number) {
+    if (this.#stopped || this.#ready.has(key)) return;
+    this.#clearTimer(key);
+    const timer = setTimeout(() => this.enqueue(key), Math.min(Math.max(0, delayMs), longestTimerMs));
+    this.#timers.set(key, timer);
   }
 
-  #clearTimer(id: string) {
-    clearTimeout(this.#timers.get(id));
-    this.#timers.delete(id);
+  #clearTimer(key: string) {
+    clearTimeout(this.#timers.get(key));
+    this.#timers.delete(key);
   }
 }

@@ -1,0 +1,73 @@
+import type { Gateway } from "../gateway.ts";
+import type { RuntimeEvent } from "../runtime/runtime.ts";
+import { ReconcileQueue, type Reconciler } from "./queue.ts";
+
+const resyncMs = 30_000;
+
+/** Keeps the outside as stored: hands every event and every hint to the reconcilers that want it. */
+export interface Controller {
+  /** Begins; everything that may need work is looked at first. */
+  start(): Promise<void>;
+  /** Looks at everything again. */
+  resync(): Promise<void>;
+  /** Resolves when no reconciler has work ready or running. */
+  quiet(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Makes the controller over the reconcilers of all rooms; nothing runs before `start`. */
+export function createController(gateway: Gateway, reconcilers: readonly Reconciler[]): Controller {
+  const stopping = new AbortController();
+  const lanes = reconcilers.map((reconciler) => ({
+    reconciler,
+    queue: new ReconcileQueue(reconciler, (error, key) =>
+      gateway.log.warn({ err: error, reconciler: reconciler.name, key }, "will try again"),
+    ),
+  }));
+  let timer: NodeJS.Timeout | undefined;
+  let stopListening = () => {};
+
+  const resync = async () => {
+    for (const { reconciler, queue } of lanes) for (const key of await reconciler.keys()) queue.enqueue(key);
+  };
+  const resyncOrLog = () => resync().catch((error) => gateway.log.warn({ err: error }, "could not look at everything"));
+
+  const heed = (event: RuntimeEvent) => {
+    if (event.kind === "connected") return resyncOrLog();
+    for (const { reconciler, queue } of lanes) {
+      const key = reconciler.wantsFromRuntime?.(event);
+      if (key) queue.enqueue(key);
+    }
+    return undefined;
+  };
+  const heedRuntime = async () => {
+    for await (const event of gateway.runtime.events(stopping.signal)) void heed(event);
+  };
+
+  return {
+    resync,
+    async start() {
+      stopListening = gateway.tail.subscribe("*", {
+        event(event) {
+          for (const { reconciler, queue } of lanes) {
+            const key = reconciler.wants(event);
+            if (key) queue.enqueue(key);
+          }
+        },
+        lost: () => void resyncOrLog(),
+      });
+      heedRuntime().catch((error) => gateway.log.error({ err: error }, "hints of the container engine ended"));
+      timer = setInterval(resyncOrLog, resyncMs);
+      await resync();
+    },
+    async quiet() {
+      while (lanes.some(({ queue }) => !queue.isQuiet)) await Promise.all(lanes.map(({ queue }) => queue.quiet()));
+    },
+    async stop() {
+      stopping.abort();
+      clearInterval(timer);
+      stopListening();
+      await Promise.all(lanes.map(({ reconciler, queue }) => Promise.all([reconciler.stop?.(), queue.stop()])));
+    },
+  };
+}
