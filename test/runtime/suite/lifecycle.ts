@@ -1,0 +1,130 @@
+import { describe, expect, test } from "vitest";
+import { type OpenRuntime, type RuntimeCapabilities, bytes, refusal, run, textOf, useWorld } from "./world.ts";
+
+/** Containers: what they are after each order, given once or twice. */
+export function describeLifecycle(open: OpenRuntime, capabilities: RuntimeCapabilities): void {
+  describe("containers", () => {
+    const world = useWorld(open, capabilities);
+    const statusOf = async (container: string) => (await world.runtime.inspect(container))?.status ?? null;
+
+    test("the engine answers and says what it is", async () => {
+      const info = await world.runtime.ping();
+      expect(info.kind).toBe(world.runtime.kind);
+      expect(info.version).not.toBe("");
+      if (info.kind === "process") expect(info.warning).toContain("isolation");
+    });
+
+    test("a container that was never made is null", async () => {
+      expect(await world.runtime.inspect(world.newName())).toBeNull();
+    });
+
+    test("a new container is created, not started", async () => {
+      const container = await world.newCreated();
+      const state = await world.runtime.inspect(container);
+      expect(state).toEqual({ status: "created", startedAt: null, exitCode: null, outOfMemory: false });
+    });
+
+    test("a started container runs and knows since when", async () => {
+      const container = await world.newRunning();
+      const state = await world.runtime.inspect(container);
+      expect(state).toMatchObject({ status: "running", exitCode: null, outOfMemory: false });
+      expect(state?.startedAt).toBeInstanceOf(Date);
+    });
+
+    test("making it again changes nothing, in whatever state it is", async () => {
+      const container = await world.newRunning();
+      const before = await world.runtime.inspect(container);
+      await world.runtime.ensureContainer(world.spec(container));
+      expect(await world.runtime.inspect(container)).toEqual(before);
+    });
+
+    test("every order may be given twice", async () => {
+      const container = await world.newCreated();
+      for (const [order, status] of [
+        [() => world.runtime.ensureRunning(container), "running"],
+        [() => world.runtime.ensurePaused(container), "paused"],
+        [() => world.runtime.ensureRunning(container), "running"],
+        [() => world.runtime.ensureStopped(container, 0), "stopped"],
+        [() => world.runtime.removeContainer(container), null],
+      ] as const) {
+        await order();
+        await order();
+        expect(await statusOf(container)).toBe(status);
+      }
+    });
+
+    test("a paused container can be stopped, and removed", async () => {
+      const stopped = await world.newRunning();
+      await world.runtime.ensurePaused(stopped);
+      await world.runtime.ensureStopped(stopped, 0);
+      expect(await statusOf(stopped)).toBe("stopped");
+
+      const removed = await world.newRunning();
+      await world.runtime.ensurePaused(removed);
+      await world.runtime.removeContainer(removed);
+      expect(await statusOf(removed)).toBeNull();
+    });
+
+    test("a running container can be removed", async () => {
+      const container = await world.newRunning();
+      await world.runtime.removeContainer(container);
+      expect(await statusOf(container)).toBeNull();
+    });
+
+    test("started again after a stop, it runs with the files it had", async () => {
+      const container = await world.newRunning();
+      await run(world.runtime, container, "echo kept > /agent/note || echo kept > note");
+      await world.runtime.ensureStopped(container, 0);
+      await world.runtime.ensureRunning(container);
+      expect((await run(world.runtime, container, ["cat", "note"])).stdout).toBe("kept\n");
+    });
+
+    test("a new container on an old volume finds the files of the one before", async () => {
+      const volume = await world.newVolume();
+      const first = await world.newRunning({ volume });
+      await world.runtime.files.write(first, "note", bytes("inherited"));
+      await world.runtime.removeContainer(first);
+
+      const second = await world.newRunning({ volume });
+      expect(textOf(await world.runtime.files.read(second, "note", 100))).toBe("inherited");
+    });
+
+    test("stopping a container that is gone, or removing it, is done already", async () => {
+      await world.runtime.ensureStopped(world.newName());
+      await world.runtime.removeContainer(world.newName());
+    });
+
+    test("starting or pausing a container that is gone is NOT_FOUND", async () => {
+      await expect(world.runtime.ensureRunning(world.newName())).rejects.toMatchObject(refusal("NOT_FOUND"));
+      await expect(world.runtime.ensurePaused(world.newName())).rejects.toMatchObject(refusal("NOT_FOUND"));
+    });
+
+    test("only a running container can be paused", async () => {
+      const container = await world.newRunning();
+      await world.runtime.ensureStopped(container, 0);
+      await expect(world.runtime.ensurePaused(container)).rejects.toMatchObject(refusal("CONFLICT"));
+    });
+
+    test("the list shows containers and volumes of this deployment with labels and status", async () => {
+      const volume = await world.newVolume();
+      const container = await world.newRunning({ volume });
+      const inventory = await world.runtime.list();
+      expect(inventory.containers.find(({ name }) => name === container)).toEqual({
+        name: container,
+        labels: expect.objectContaining(world.labels()),
+        status: "running",
+      });
+      const listed = inventory.volumes.find(({ name }) => name === volume);
+      expect(listed?.labels).toMatchObject(world.labels());
+    });
+
+    test("another deployment's containers and volumes are not in the list", async () => {
+      const labels = world.labels(world.newName());
+      const volume = await world.newVolume(labels);
+      const container = await world.newCreated({ volume, labels });
+      const inventory = await world.runtime.list();
+      expect(inventory.containers.map(({ name }) => name)).not.toContain(container);
+      expect(inventory.volumes.map(({ name }) => name)).not.toContain(volume);
+    });
+  });
+}
