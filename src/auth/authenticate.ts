@@ -1,0 +1,123 @@
+import { GatewayError } from "../errors.ts";
+import type { Access, AccessCache, WorkerAgent } from "./access.ts";
+import type { Principal } from "./principal.ts";
+import type { Claims, Tokens } from "./tokens.ts";
+
+/** Turns tokens into callers. Each argument may be a bare token or an `Authorization` header. */
+export interface Authenticator {
+  /** The caller when token and access are both remembered: at once, without the database. */
+  recall(authorization: string): Principal | undefined;
+  /**
+   * The caller, as the store says now. The same object is returned while nothing about the caller changes.
+   *
+   * @throws {GatewayError} UNAUTHENTICATED, in the same words for every reason.
+   */
+  authenticate(authorization: string | null | undefined): Promise<Principal>;
+  /**
+   * The same caller as of now, with changed roles.
+   *
+   * @throws {GatewayError} UNAUTHENTICATED when the token has expired or was revoked since.
+   */
+  refresh(principal: Principal): Promise<Principal>;
+  /**
+   * Calls back whenever the caller's account, roles or bindings (or a worker's agent) may have changed,
+   * and when the token expires; `refresh` then says what holds. The listener must return at once.
+   */
+  onAccessChange(principal: Principal, listener: () => void): () => void;
+}
+
+/** The one answer to everybody whose token is not good. */
+export const unauthenticated = () =>
+  new GatewayError("UNAUTHENTICATED", "Sign in first: the token is missing, wrong, expired or revoked");
+
+const longestTimerMs = 2 ** 31 - 1;
+
+/** Makes the authenticator over tokens and remembered access. */
+export function createAuthenticator(tokens: Tokens, access: AccessCache, now: () => Date): Authenticator {
+  const made = new WeakMap<Claims, Made>();
+  const claimsOf = new WeakMap<Principal, Claims>();
+
+  const principalFrom = (claims: Claims, account: Access, agent: WorkerAgent | null): Principal | undefined => {
+    if (account.epoch !== claims.epoch || account.user !== claims.user) return undefined;
+    const before = made.get(claims);
+    if (before && before.account === account && before.agent === agent) return before.principal;
+    const principal = agent ? workerPrincipal(claims, agent) : accountPrincipal(claims, account);
+    made.set(claims, { account, agent, principal });
+    claimsOf.set(principal, claims);
+    return principal;
+  };
+
+  const resolve = async (claims: Claims | null | undefined): Promise<Principal> => {
+    if (!claims || now() >= claims.expiresAt) throw unauthenticated();
+    const account = await access.loadAccount(claims.accountId, claims.user);
+    const agent = claims.agentId === null ? null : await access.loadAgent(claims.agentId);
+    const present = account !== null && (claims.agentId === null || agent !== null);
+    const principal = present ? principalFrom(claims, account, agent) : undefined;
+    if (!principal) throw unauthenticated();
+    return principal;
+  };
+
+  const recall = (token: string): Principal | undefined => {
+    const claims = tokens.recall(token);
+    const account = claims && access.recallAccount(claims.accountId);
+    if (!account) return undefined;
+    if (claims.agentId === null) return principalFrom(claims, account, null);
+    const agent = access.recallAgent(claims.agentId);
+    return agent && principalFrom(claims, account, agent);
+  };
+
+  return {
+    recall: (authorization) => recall(tokenIn(authorization)),
+    async authenticate(authorization) {
+      const token = tokenIn(authorization ?? "");
+      return recall(token) ?? resolve(tokens.recall(token) ?? (await tokens.verify(token)));
+    },
+    refresh: (principal) => resolve(claimsOf.get(principal)),
+    onAccessChange(principal, listener) {
+      const [accountId, agent] =
+        principal.kind === "account"
+          ? [principal.id, null]
+          : [principal.accountId, { id: principal.agentId, name: principal.agentName }];
+      const stopWatching = access.onChange(accountId, agent, listener);
+      const stopTimer = callAt(principal.expiresAt, now, listener);
+      return () => {
+        stopWatching();
+        stopTimer();
+      };
+    },
+  };
+}
+
+interface Made {
+  readonly account: Access;
+  readonly agent: WorkerAgent | null;
+  readonly principal: Principal;
+}
+
+const tokenIn = (authorization: string): string => authorization.replace(/^bearer +/i, "");
+
+const accountPrincipal = ({ accountId, tokenId, expiresAt }: Claims, account: Access): Principal => {
+  const { user, grants, roles, spaces } = account;
+  return { kind: "account", id: accountId, user, grants, roles, spaces, tokenId, expiresAt };
+};
+
+const workerPrincipal = ({ accountId, tokenId, expiresAt }: Claims, { id, name }: WorkerAgent): Principal => ({
+  kind: "worker",
+  agentId: id,
+  agentName: name,
+  user: `agent:${name}`,
+  accountId,
+  tokenId,
+  expiresAt,
+});
+
+/** A timer that also holds for dates beyond the 24 days a single one can wait, and keeps no process alive. */
+function callAt(date: Date, now: () => Date, listener: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const arm = () => {
+    const leftMs = Math.max(0, date.getTime() - now().getTime());
+    timer = setTimeout(leftMs > longestTimerMs ? arm : listener, Math.min(leftMs, longestTimerMs)).unref();
+  };
+  arm();
+  return () => clearTimeout(timer);
+}
