@@ -1,0 +1,77 @@
+import {
+  DriverAdapterError,
+  type SqlQuery,
+  type SqlResultSet,
+  type Transaction,
+  type TransactionOptions,
+} from "@prisma/driver-adapter-utils";
+import type { Connection } from "./connection.ts";
+
+/** Names this adapter in Prisma's error reports. */
+export const adapterName = "raworc-sqlite";
+
+/** An open transaction on the writer connection. It holds the writer's lock until it ends. */
+export class SqliteTransaction implements Transaction {
+  readonly provider = "sqlite";
+  readonly adapterName = adapterName;
+  /** Prisma must not send COMMIT and ROLLBACK itself: a COMMIT that fails has to be rolled back here. */
+  readonly options: TransactionOptions = { usePhantomQuery: true };
+  readonly #writer: Connection;
+  readonly #release: () => void;
+  #ended = false;
+
+  /** Takes over a connection on which BEGIN has just succeeded, and `release`, which frees its lock. */
+  constructor(writer: Connection, release: () => void) {
+    this.#writer = writer;
+    this.#release = release;
+  }
+
+  async queryRaw(query: SqlQuery): Promise<SqlResultSet> {
+    return this.#open().query(query);
+  }
+
+  async executeRaw(query: SqlQuery): Promise<number> {
+    return this.#open().execute(query);
+  }
+
+  /** Makes the changes last; when that fails, none of them do, and the writer is free for others. */
+  async commit(): Promise<void> {
+    try {
+      this.#open().script("COMMIT");
+    } finally {
+      this.#end();
+    }
+  }
+
+  async rollback(): Promise<void> {
+    this.#end();
+  }
+
+  async createSavepoint(name: string): Promise<void> {
+    this.#open().script(`SAVEPOINT ${name}`);
+  }
+
+  async rollbackToSavepoint(name: string): Promise<void> {
+    this.#open().script(`ROLLBACK TO ${name}`);
+  }
+
+  async releaseSavepoint(name: string): Promise<void> {
+    this.#open().script(`RELEASE ${name}`);
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    try {
+      this.#writer.rollback();
+    } finally {
+      this.#release();
+    }
+  }
+
+  /** SQLite ends a transaction by itself on some errors; what came after would then be kept without the rest. */
+  #open(): Connection {
+    if (!this.#ended && this.#writer.inTransaction) return this.#writer;
+    throw new DriverAdapterError({ kind: "TransactionAlreadyClosed", cause: "The transaction has already ended" });
+  }
+}
