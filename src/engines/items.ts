@@ -1,0 +1,55 @@
+import type { ItemBody } from "./engine.ts";
+
+/** Thinking, or what is said before a tool is used; `thought` marks what the model did not say aloud. */
+export const commentary = (text: string, thought = false): ItemBody => ({
+  type: "commentary",
+  channel: "analysis",
+  text: storable(text),
+  ...(thought ? { reasoning: true } : {}),
+});
+
+export const toolCall = (tool: string, args: Readonly<Record<string, unknown>>): ItemBody => ({
+  type: "tool_call",
+  tool,
+  args: storableArgs(args),
+});
+
+export const toolResult = (tool: string, output: string): ItemBody => ({
+  type: "tool_result",
+  tool,
+  output: storable(output),
+});
+
+/** The answer; mirrors the response's `output.text`. */
+export const final = (text: string): ItemBody => ({ type: "final", channel: "final", text: storable(text) });
+
+/** Text that every database accepts as JSON: no NUL, no half of a surrogate pair. */
+export const storable = (text: string) => text.toWellFormed().replaceAll("\0", "\uFFFD");
+
+const storableArgs = (args: Readonly<Record<string, unknown>>): unknown =>
+  JSON.parse(JSON.stringify(args), (_key, value: unknown) => (typeof value === "string" ? storable(value) : value));
+
+export interface ToolUse {
+  readonly call: ItemBody;
+  /** `undefined` when nothing was recorded after the call. */
+  readonly result: ItemBody | undefined;
+}
+
+/** Pairs each tool_call with the next tool_result of the same tool (document C, "Items Structure"), in order. */
+export function toolUses(items: readonly ItemBody[]): ToolUse[] {
+  const taken = new Set<number>();
+  return items.flatMap((call, position) => {
+    if (call.type !== "tool_call") return [];
+    const answered = items.findIndex(
+      (item, at) => at > position && !taken.has(at) && item.type === "tool_result" && item["tool"] === call["tool"],
+    );
+    taken.add(answered);
+    return [{ call, result: items[answered] }];
+  });
+}
+
+/** The text of the `final` item, `undefined` when there is none. */
+export function finalText(items: readonly ItemBody[]): string | undefined {
+  const text = items.findLast((item) => item.type === "final")?.["text"];
+  return typeof text === "string" ? text : undefined;
+}

@@ -1,0 +1,80 @@
+import { AGENT_FOLDER, type CommandReport, runBash, UNSEEN_END, withoutFirstLine } from "./command.ts";
+import type { Engine, EngineJob, EngineOutcome, Failure } from "./engine.ts";
+import { final, finalText, storable, toolCall, toolResult, toolUses } from "./items.ts";
+
+/** No limit of the engine's own: the agent's busy deadline ends a job through its signal. */
+const TIME_LIMIT_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Answers a response by running its text with bash in `/agent`.
+ *
+ * A command is never run twice: after a restart in its middle the response fails as INTERRUPTED.
+ */
+export const createShellEngine = (): Engine => ({
+  kind: "SHELL",
+  answer: (job) => (toolUses(job.recorded).length > 0 ? settle(job) : run(job)),
+});
+
+async function run(job: EngineJob): Promise<EngineOutcome> {
+  if (job.text.includes("\0")) return failed("", NUL_IN_COMMAND);
+  const args = { command: job.text, cwd: AGENT_FOLDER };
+  await job.append(toolCall("bash", args));
+  const report = await runBash(job, { ...args, timeoutMs: TIME_LIMIT_MS });
+  await job.append(toolResult("bash", report.output));
+  return finish(job, report.output, failureOf(report));
+}
+
+/** Ends a response that an earlier gateway process left open, by what is recorded and nothing else. */
+async function settle(job: EngineJob): Promise<EngineOutcome> {
+  const output = toolUses(job.recorded)[0]?.result?.["output"];
+  if (typeof output !== "string") {
+    await job.append(toolResult("bash", UNSEEN_END));
+    return failed("", INTERRUPTED);
+  }
+  const exitCode = /^\[exit_code:(\d+)\]/.exec(output)?.[1];
+  return finish(job, output, exitCode === undefined ? INTERRUPTED : exitFailure(Number(exitCode)));
+}
+
+async function finish(job: EngineJob, output: string, failure: Failure | null): Promise<EngineOutcome> {
+  const text = storable(withoutFirstLine(output));
+  if (finalText(job.recorded) === undefined) await job.append(final(text));
+  return failure ? failed(text, failure) : { status: "completed", text };
+}
+
+const failed = (text: string, failure: Failure): EngineOutcome => ({ status: "failed", text, failure });
+
+const exitFailure = (exitCode: number): Failure | null =>
+  exitCode === 0
+    ? null
+    : { reason: "COMMAND_FAILED", message: `The command ended with exit code ${exitCode}`, evidence: { exitCode } };
+
+function failureOf(report: CommandReport): Failure | null {
+  switch (report.end) {
+    case "exited":
+      return exitFailure(report.exitCode ?? 0);
+    case "timedOut":
+      return {
+        reason: "TIMEOUT",
+        message: "The command ran longer than its limit",
+        evidence: { limitMs: TIME_LIMIT_MS },
+      };
+    case "aborted":
+      return INTERRUPTED;
+    case "containerLost":
+      return report.outOfMemory ? OUT_OF_MEMORY : COMPUTER_LOST;
+  }
+}
+
+const NUL_IN_COMMAND: Failure = {
+  reason: "COMMAND_FAILED",
+  message: "The text contains a NUL character, which no shell can run; remove it",
+};
+const INTERRUPTED: Failure = {
+  reason: "INTERRUPTED",
+  message: "The gateway restarted while the command ran; its end was not seen and it is not run again",
+};
+const OUT_OF_MEMORY: Failure = {
+  reason: "OUT_OF_MEMORY",
+  message: "The computer ran out of memory while the command ran",
+};
+const COMPUTER_LOST: Failure = { reason: "COMPUTER_LOST", message: "The computer was lost before the command ended" };

@@ -1,0 +1,77 @@
+import type { EngineJob, Exchange, ItemBody } from "../../src/engines/engine.ts";
+import type { TestWorkspace } from "../support/workspace.ts";
+
+export interface TestJob extends EngineJob {
+  /** What was recorded in this run and before it. */
+  readonly items: readonly ItemBody[];
+  readonly deltas: readonly { readonly channel: string; readonly text: string }[];
+  /** What the deltas of one channel say together. */
+  shown(channel: string): string;
+  abort(reason?: unknown): void;
+}
+
+export interface JobOptions {
+  readonly computer: TestWorkspace;
+  readonly text?: string;
+  readonly instructions?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly history?: readonly Exchange[];
+  readonly recorded?: readonly ItemBody[];
+  /** Runs before an item is recorded; what it throws is thrown by `append`. */
+  readonly beforeAppend?: (item: ItemBody, count: number, job: TestJob) => void;
+  readonly onDelta?: (job: TestJob) => void;
+}
+
+/** A job whose items are kept as the store keeps them: as JSON. */
+export function createTestJob(options: JobOptions): TestJob {
+  const controller = new AbortController();
+  const items: ItemBody[] = [...(options.recorded ?? [])];
+  const deltas: { channel: string; text: string }[] = [];
+  const job: TestJob = {
+    responseId: "00000000-0000-7000-8000-000000000000",
+    text: options.text ?? "hello",
+    instructions: options.instructions ?? null,
+    recorded: [...(options.recorded ?? [])],
+    environment: options.environment ?? {},
+    computer: options.computer,
+    signal: controller.signal,
+    items,
+    deltas,
+    async *history() {
+      yield* options.history ?? [];
+    },
+    append: async (item) => {
+      options.beforeAppend?.(item, items.length, job);
+      items.push(JSON.parse(JSON.stringify(item)) as ItemBody); // what was put in
+    },
+    delta: (delta) => {
+      deltas.push(delta);
+      options.onDelta?.(job);
+    },
+    shown: (channel) =>
+      deltas
+        .filter((delta) => delta.channel === channel)
+        .map(({ text }) => text)
+        .join(""),
+    abort: (reason = new Error("cancelled")) => controller.abort(reason),
+  };
+  return job;
+}
+
+/** What is wrong with the order of a response's items, as document C pairs them; empty when nothing is. */
+export function itemFaults(items: readonly ItemBody[], options: { readonly open?: boolean } = {}): string[] {
+  const faults: string[] = [];
+  let called: unknown = null;
+  for (const [place, item] of items.entries()) {
+    if (item.type === "tool_result") {
+      if (called === null || called !== item["tool"]) faults.push(`result without its call at ${place}`);
+      called = null;
+    } else {
+      if (called !== null) faults.push(`call without a result before ${place}`);
+      called = item.type === "tool_call" ? item["tool"] : null;
+    }
+    if (item.type === "final" && place !== items.length - 1) faults.push(`final is not last, at ${place}`);
+  }
+  if (called !== null && !options.open) faults.push("the last call has no result");
+  return faults;
+}

@@ -1,0 +1,54 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { OUTPUT_LIMIT_BYTES, OutputCapture, truncated } from "../../src/engines/output-capture.ts";
+
+describe("the output of a tool", () => {
+  test("keeps characters whole that are split over chunks, on both streams at once", () => {
+    const capture = new OutputCapture();
+    const [first, second] = [Buffer.from("é"), Buffer.from("€")];
+    capture.push(first.subarray(0, 1), "stdout");
+    capture.push(second.subarray(0, 2), "stderr");
+    capture.push(first.subarray(1), "stdout");
+    capture.push(second.subarray(2), "stderr");
+    expect(capture.finish()).toBe("é€");
+  });
+
+  test("replaces NUL and invalid bytes, also a character that never ended", () => {
+    const capture = new OutputCapture();
+    capture.push(Buffer.from([0x61, 0x00, 0xff, 0x62, 0xe2, 0x82]), "stdout");
+    expect(capture.finish()).toBe("a\uFFFD\uFFFDb\uFFFD");
+  });
+
+  test("stays within its limit, keeps both ends and counts what is left out, however it is cut into chunks", () => {
+    const pieces = fc.array(fc.tuple(fc.constantFrom("a", "é", "€", "😀", "\n"), fc.integer({ min: 1, max: 9000 })), {
+      maxLength: 40,
+    });
+    fc.assert(
+      fc.property(pieces, fc.integer({ min: 1, max: 50_000 }), (parts, chunkBytes) => {
+        const text = parts.map(([character, count]) => character.repeat(count)).join("");
+        const bytes = Buffer.from(text);
+        const capture = new OutputCapture();
+        for (let at = 0; at < bytes.length; at += chunkBytes)
+          capture.push(bytes.subarray(at, at + chunkBytes), "stdout");
+        const kept = capture.finish();
+        const [, head, leftOut, tail] = /^([^]*)\n\[… (\d+) bytes left out …\]\n([^]*)$/.exec(kept) ?? [];
+        if (leftOut === undefined) return kept === text && bytes.length <= OUTPUT_LIMIT_BYTES;
+        const keptBytes = Buffer.byteLength(`${head}${tail}`);
+        return (
+          text.startsWith(head ?? "?") &&
+          text.endsWith(tail ?? "?") &&
+          keptBytes + Number(leftOut) === bytes.length &&
+          keptBytes <= OUTPUT_LIMIT_BYTES &&
+          keptBytes > OUTPUT_LIMIT_BYTES - 8
+        );
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("is left as it is when it fits", () => {
+    const text = "x".repeat(OUTPUT_LIMIT_BYTES);
+    expect(truncated(text)).toBe(text);
+    expect(truncated(`${text}x`)).toContain("[… 1 bytes left out …]");
+  });
+});
