@@ -12,8 +12,8 @@ export interface Reconciler {
   wantsFromRuntime?(event: RuntimeEvent): string | null;
   /** Keys that may need work now; asked at start and every half minute. */
   keys(): Promise<readonly string[]>;
-  /** Does what is due for the key; the answer says when to look again, if ever. */
-  reconcile(key: string): Promise<ReconcileResult>;
+  /** Does what is due for the key; the answer says when to look again, if ever. `again` asks for a run at once. */
+  reconcile(key: string, again: () => void): Promise<ReconcileResult>;
   /** Ends what the reconciler left running in the background. */
   stop?(): Promise<void>;
 }
@@ -87,7 +87,7 @@ export class ReconcileQueue {
 
   async #run(key: string) {
     try {
-      const { againAfterMs } = await this.#reconciler.reconcile(key);
+      const { againAfterMs } = await this.#reconciler.reconcile(key, () => this.enqueue(key));
       this.#failures.delete(key);
       if (againAfterMs != null) this.#later(key, againAfterMs);
     } catch (error) {

@@ -1,0 +1,42 @@
+import { badInput } from "../../errors.ts";
+import { isJsonObject, type JsonObject } from "../../json.ts";
+import type { EngineKind, Network } from "../../store/generated/client/client.ts";
+
+const engines = ["MODEL", "SHELL", "EXTERNAL"] as const satisfies readonly EngineKind[];
+const networks = ["NONE", "EGRESS"] as const satisfies readonly Network[];
+
+/** Fields that REST has no place for: a key of `metadata` chooses there (design, "Configuration"). */
+export interface Choices {
+  readonly engine: EngineKind | null;
+  readonly network: Network | null;
+}
+
+/**
+ * What answers and what may be reached, from the fields of GraphQL or the metadata of REST.
+ *
+ * @throws BAD_USER_INPUT for a word that names neither.
+ */
+export function choicesOf(metadata: JsonObject, engine?: EngineKind | null, network?: Network | null): Choices {
+  return {
+    engine: engine == null ? choiceIn(metadata, "engine", engines) : oneOf("engine", engine, engines),
+    network: network ?? choiceIn(metadata, "network", networks),
+  };
+}
+
+function choiceIn<T extends string>(metadata: JsonObject, key: string, allowed: readonly T[]): T | null {
+  const value = metadata[key];
+  return value == null ? null : oneOf(`metadata.${key}`, typeof value === "string" ? value : "", allowed);
+}
+
+function oneOf<T extends string>(field: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((word) => word === value.toUpperCase());
+  if (!found) throw badInput(field, `"${field}" must be one of ${allowed.join(", ").toLowerCase()}`);
+  return found;
+}
+
+/** @throws BAD_USER_INPUT unless the value is a JSON object. */
+export function checkMetadata(metadata: unknown): JsonObject {
+  if (metadata == null) return {};
+  if (!isJsonObject(metadata)) throw badInput("metadata", `"metadata" must be a JSON object`);
+  return metadata;
+}

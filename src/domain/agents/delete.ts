@@ -1,0 +1,26 @@
+import { notFound } from "../../errors.ts";
+import { commit } from "../../events/commit.ts";
+import type { Gateway } from "../../gateway.ts";
+import type { Agent } from "../../store/generated/client/client.ts";
+import { orderComputer } from "../computers/service.ts";
+import { deleteSecrets } from "../secrets/owned.ts";
+import { emitAgent } from "./change.ts";
+import { ownerOf } from "./environment.ts";
+
+/**
+ * Deletes an agent with its responses and secrets at once; its container and volume go as soon as the engine
+ * answers. What it was answering ends as `failed` with reason AGENT_DELETED. The name is free again.
+ *
+ * @throws NOT_FOUND when the agent is gone.
+ */
+export async function deleteAgent(gateway: Gateway, id: string): Promise<Agent> {
+  return commit(gateway, async (unit) => {
+    const agent = await unit.tx.agent.findUnique({ where: { id } });
+    if (!agent) throw notFound("Agent", id);
+    await emitAgent(unit, "agent.deleted", agent);
+    await deleteSecrets(unit, ownerOf(agent));
+    await orderComputer(unit, agent.computerId, "ABSENT");
+    await unit.tx.agent.delete({ where: { id } });
+    return agent;
+  });
+}

@@ -1,0 +1,91 @@
+import { commit } from "../../events/commit.ts";
+import { OutputCapture } from "../../engines/output-capture.ts";
+import type { Gateway } from "../../gateway.ts";
+import type { Reconciler } from "../../reconcile/queue.ts";
+import type { Agent } from "../../store/generated/client/client.ts";
+import { computerOf } from "../computers/service.ts";
+import { killLeftOverCommands, openWorkspace } from "../computers/workspace.ts";
+import { agentStream, entering } from "./agent.ts";
+import { changeAgent } from "./change.ts";
+import { agentEnvironment } from "./environment.ts";
+
+/** Where the agent finds what it was told to be (document C, "Create agent"). */
+const instructionsPath = "code/instructions.md";
+
+/** Set-up scripts may run long, and each keeps a computer of its own busy. */
+const concurrency = 64;
+
+/** Prepares agents whose computer has come up for the first time. Keyed by the agent's computer. */
+export const createPreparationReconciler = (gateway: Gateway): Reconciler => ({
+  name: "preparations",
+  concurrency,
+  wants: (event) => (event.type === "computer.running" ? computerOf(event).id : null),
+  keys: async () => {
+    const where = { state: "INIT", prepared: false, computer: { phase: "RUNNING" } } as const;
+    const agents = await gateway.store.agent.findMany({ where, select: { computerId: true } });
+    return agents.map(({ computerId }) => computerId);
+  },
+  reconcile: async (computerId) => {
+    const agent = await gateway.store.agent.findUnique({ where: { computerId } });
+    if (agent?.state === "INIT" && !agent.prepared) await prepareAgent(gateway, agent);
+    return {};
+  },
+});
+
+/**
+ * Gets an agent's computer ready for its first response: writes its instructions and runs its set-up script.
+ * Repeated from the start when the gateway dies in the middle. A script that fails leaves the agent IDLE with
+ * the reason, and its responses fail with it.
+ */
+async function prepareAgent(gateway: Gateway, agent: Agent): Promise<void> {
+  const ending = whenEnding(gateway, agent);
+  try {
+    const workspace = openWorkspace(gateway, agent.computerId, ending.signal);
+    if (agent.instructions !== null) {
+      await workspace.writeFile(instructionsPath, new TextEncoder().encode(agent.instructions));
+    }
+    const outcome = agent.setupStatus === "PENDING" ? await runSetup(gateway, agent, workspace, ending.signal) : {};
+    await commit(gateway, (unit) =>
+      changeAgent(unit, { id: agent.id, state: "INIT" }, { ...entering("IDLE", unit.at), ...outcome, prepared: true }),
+    );
+  } catch (error) {
+    // Whoever put the agent to sleep or deleted it has said all there is to say.
+    if (!ending.signal.aborted) throw error;
+  } finally {
+    ending.stop();
+  }
+}
+
+async function runSetup(
+  gateway: Gateway,
+  agent: Agent,
+  workspace: ReturnType<typeof openWorkspace>,
+  signal: AbortSignal,
+) {
+  await killLeftOverCommands(gateway, agent.computerId);
+  const output = new OutputCapture();
+  const { end, exitCode } = await workspace.run({
+    argv: ["bash", "-c", agent.setup ?? ""],
+    env: await agentEnvironment(gateway, agent),
+    timeoutMs: agent.busyTimeoutSeconds * 1000,
+    signal,
+    onOutput: (chunk, stream) => void output.push(chunk, stream),
+  });
+  signal.throwIfAborted();
+  const setupOutput = output.finish();
+  if (end === "exited" && exitCode === 0) return { setupStatus: "DONE", setupOutput, lastError: null } as const;
+  const lastError =
+    end === "exited" ? `The set-up script ended with exit code ${exitCode}` : `The set-up script ended early: ${end}`;
+  return { setupStatus: "FAILED", setupOutput, lastError } as const;
+}
+
+/** Aborts when the agent is put to sleep or deleted. */
+function whenEnding(gateway: Gateway, agent: Agent) {
+  const controller = new AbortController();
+  const stop = gateway.tail.subscribe(agentStream(agent.name), {
+    event: ({ type }) => {
+      if (type === "agent.slept" || type === "agent.deleted") controller.abort();
+    },
+  });
+  return { signal: controller.signal, stop };
+}

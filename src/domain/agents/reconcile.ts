@@ -1,0 +1,85 @@
+import { commit, type Reaction } from "../../events/commit.ts";
+import type { Gateway } from "../../gateway.ts";
+import type { Reconciler, ReconcileResult } from "../../reconcile/queue.ts";
+import type { Agent } from "../../store/generated/client/client.ts";
+import { computerOf } from "../computers/service.ts";
+import { entering, nextDeadline } from "./agent.ts";
+import { agentOf, changeAgent, putToSleep } from "./change.ts";
+
+const concurrency = 16;
+/** A deadline farther away is seen by a later look at everything. */
+const horizonMs = 60_000;
+
+/** Keeps agents moving: lets deadlines fall, and those whose computer runs get to work. Keyed by the agent's computer. */
+export const createAgentReconciler = (gateway: Gateway): Reconciler => ({
+  name: "agents",
+  concurrency,
+  wants: (event) => {
+    if (event.type === "computer.running") return computerOf(event).id;
+    return event.type.startsWith("agent.") && event.type !== "agent.prompted" ? agentOf(event).computerId : null;
+  },
+  keys: () => keysToReconcile(gateway),
+  reconcile: (computerId) => reconcileAgent(gateway, computerId),
+});
+
+/** What happens to a computer moves its agent in the same transaction. */
+export const agentReactions: readonly Reaction[] = [
+  {
+    to: ["computer.running"],
+    async react(unit, event) {
+      const agent = await unit.tx.agent.findUnique({ where: { computerId: computerOf(event).id } });
+      if (agent?.prepared) await changeAgent(unit, { id: agent.id, state: "INIT" }, entering("IDLE", unit.at));
+    },
+  },
+  {
+    to: ["computer.failed"],
+    async react(unit, event) {
+      const { id, lastError } = computerOf(event);
+      const agent = await unit.tx.agent.findUnique({ where: { computerId: id }, select: { id: true } });
+      if (agent) await putToSleep(unit, agent.id, "COMPUTER_FAILED", { lastError });
+    },
+  },
+];
+
+async function reconcileAgent(gateway: Gateway, computerId: string): Promise<ReconcileResult> {
+  const agent = await gateway.store.agent.findUnique({ where: { computerId }, include: { computer: true } });
+  if (!agent) return {};
+  const due = nextDeadline(agent);
+  const waitMs = due ? due.at.getTime() - gateway.now().getTime() : null;
+  if (due && waitMs !== null && waitMs <= 0) {
+    await letFall(gateway, agent, due.cause);
+    return { againAfterMs: 0 };
+  }
+  if (agent.state === "INIT" && agent.prepared && agent.computer.phase === "RUNNING") await getReady(gateway, agent);
+  return { againAfterMs: waitMs };
+}
+
+/** Sleeps the agent, unless what the deadline counted from has changed since it was read. */
+const letFall = (gateway: Gateway, agent: Agent, cause: Parameters<typeof putToSleep>[2]) =>
+  commit(gateway, (unit) => {
+    const { state, idleFrom, busyFrom, sleepAt } = agent;
+    return putToSleep(unit, agent.id, cause, { only: { state, idleFrom, busyFrom, sleepAt } });
+  });
+
+const getReady = (gateway: Gateway, agent: Agent) =>
+  commit(gateway, (unit) => changeAgent(unit, { id: agent.id, state: "INIT" }, entering("IDLE", unit.at)));
+
+async function keysToReconcile(gateway: Gateway): Promise<readonly string[]> {
+  const agents = await gateway.store.agent.findMany({
+    where: { state: { not: "SLEPT" } },
+    select: {
+      computerId: true,
+      state: true,
+      sleepAt: true,
+      idleFrom: true,
+      idleTimeoutSeconds: true,
+      busyFrom: true,
+      busyTimeoutSeconds: true,
+    },
+  });
+  const horizon = gateway.now().getTime() + horizonMs;
+  const isNear = (at: Date | undefined) => at !== undefined && at.getTime() <= horizon;
+  return agents
+    .filter((agent) => agent.state === "INIT" || isNear(nextDeadline(agent)?.at))
+    .map(({ computerId }) => computerId);
+}

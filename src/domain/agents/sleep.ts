@@ -1,0 +1,49 @@
+import { badInput, conflict, notFound } from "../../errors.ts";
+import { commit } from "../../events/commit.ts";
+import type { Gateway } from "../../gateway.ts";
+import type { Agent } from "../../store/generated/client/client.ts";
+import { longestTimeoutSeconds } from "./agent.ts";
+import { changeAgent, putToSleep } from "./change.ts";
+
+export interface SleepOrder {
+  readonly delaySeconds?: number | null;
+  /** A word for the log on why. */
+  readonly note?: string | null;
+}
+
+/**
+ * Puts an agent to sleep, now or after a delay: its computer is frozen at once and stopped when nobody wakes it
+ * soon; its files stay. What it was answering ends as `failed` with reason AGENT_SLEPT.
+ *
+ * Sleeping a sleeper succeeds and changes nothing.
+ *
+ * @throws NOT_FOUND when the agent is gone.
+ */
+export async function sleepAgent(gateway: Gateway, id: string, order: SleepOrder = {}): Promise<Agent> {
+  const delaySeconds = order.delaySeconds ?? 0;
+  if (!Number.isInteger(delaySeconds) || delaySeconds < 0 || delaySeconds > longestTimeoutSeconds) {
+    throw badInput("delaySeconds", `"delaySeconds" must be a whole number from 0 to ${longestTimeoutSeconds}`);
+  }
+  const facts = order.note ? { note: order.note } : {};
+  return commit(gateway, async (unit) => {
+    const sleepAt = new Date(unit.at.getTime() + delaySeconds * 1000);
+    const agent =
+      delaySeconds === 0
+        ? await putToSleep(unit, id, "ORDER", { facts })
+        : await changeAgent(unit, { id, state: { not: "SLEPT" } }, { sleepAt }, { type: "agent.changed", facts });
+    return agent ?? agentById(unit.tx, id);
+  });
+}
+
+/** @throws NOT_FOUND when the agent is gone. */
+export async function agentById(store: Pick<Gateway["store"], "agent">, id: string): Promise<Agent> {
+  const agent = await store.agent.findUnique({ where: { id } });
+  if (!agent) throw notFound("Agent", id);
+  return agent;
+}
+
+/** The refusal of a move that the present state does not permit. */
+export const cannotMove = (agent: Agent, to: string) =>
+  conflict(`Agent "${agent.name}" cannot become ${to.toLowerCase()} while it is ${agent.state.toLowerCase()}`, {
+    state: agent.state,
+  });

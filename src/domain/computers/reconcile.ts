@@ -1,0 +1,165 @@
+import { commit } from "../../events/commit.ts";
+import type { Gateway } from "../../gateway.ts";
+import type { Reconciler, ReconcileResult } from "../../reconcile/queue.ts";
+import type { ContainerState } from "../../runtime/runtime.ts";
+import type { Computer, Prisma } from "../../store/generated/client/client.ts";
+import { afterFailure, computerLabel, containerName, currentRunMs, msUntilStop, volumeName, wantedPhase } from "./computer.ts";
+import { withComputerLease } from "./lease.ts";
+import { keysToReconcile } from "./resync.ts";
+import { type ComputerEventType, emitComputer } from "./service.ts";
+import { startComputer } from "./start.ts";
+
+const stopGraceSeconds = 2;
+/** How soon to ask again for a computer that another replica is changing. */
+const leasedElsewhereMs = 1_000;
+
+/** Makes every computer what it should be. The only one that changes containers and volumes. */
+export const createComputerReconciler = (gateway: Gateway): Reconciler => ({
+  name: "computers",
+  concurrency: gateway.config.maxStarts,
+  wants: ({ type, stream }) => (type === "computer.ordered" ? stream.slice("computer:".length) : null),
+  wantsFromRuntime: (event) => (event.kind === "died" ? (event.labels[computerLabel] ?? null) : null),
+  keys: () => keysToReconcile(gateway),
+  reconcile: (id) => reconcileComputer(gateway, id),
+});
+
+/**
+ * Makes one computer match its row. Safe to repeat at any time, also after a crash between any two of its steps.
+ * An engine that is away costs nothing but time: the order stands and is tried again.
+ */
+export async function reconcileComputer(gateway: Gateway, id: string): Promise<ReconcileResult> {
+  const held = await withComputerLease(gateway, id, (computer) => converge(gateway, computer));
+  if (held) return held;
+  const exists = await gateway.store.computer.count({ where: { id } });
+  return { againAfterMs: exists > 0 ? leasedElsewhereMs : null };
+}
+
+async function converge(gateway: Gateway, computer: Computer): Promise<ReconcileResult> {
+  const elsewhere = computer.runtime !== null && computer.runtime !== gateway.runtime.kind;
+  if (elsewhere) return refuseOtherRuntime(gateway, computer);
+  const wanted = wantedPhase(computer, gateway.now());
+  if (wanted === "ABSENT") return remove(gateway, computer);
+  const container = containerName(computer);
+  const state = computer.generation === 0 ? null : await gateway.runtime.inspect(container);
+  if (wanted === "RUNNING") return run(gateway, computer, state);
+  if (wanted === "PAUSED" && (state?.status === "running" || state?.status === "paused")) {
+    await gateway.runtime.ensurePaused(container);
+    await settle(gateway, computer, { phase: "PAUSED" });
+    return { againAfterMs: msUntilStop(computer, gateway.now()) };
+  }
+  if (state) await gateway.runtime.ensureStopped(container, stopGraceSeconds);
+  await settle(gateway, computer, { phase: computer.generation === 0 ? "ABSENT" : "STOPPED" });
+  return {};
+}
+
+async function run(gateway: Gateway, computer: Computer, state: ContainerState | null): Promise<ReconcileResult> {
+  if (state?.status === "running") {
+    await settle(gateway, computer, { phase: "RUNNING", startedAt: state.startedAt ?? computer.startedAt, lastError: null });
+    return {};
+  }
+  const died = computer.phase === "RUNNING" && state?.status !== "paused";
+  if (died) return recordFailure(gateway, computer, "computer.died", deathOf(state));
+  const waitMs = (computer.retryAt?.getTime() ?? 0) - gateway.now().getTime();
+  if (waitMs > 0) return { againAfterMs: waitMs };
+  try {
+    const started = await startComputer(gateway, computer, state);
+    await settle(gateway, { ...computer, ...started }, { phase: "RUNNING", startedAt: started.startedAt, lastError: null });
+    return {};
+  } catch (error) {
+    // An engine that is away is not the computer's failure: the queue tries again with its own delay.
+    if (!(await engineAnswers(gateway))) throw error;
+    return recordFailure(gateway, computer, "computer.changed", messageOf(error));
+  }
+}
+
+/** Stores what was seen; when it changes the phase, says so in the same transaction. */
+async function settle(gateway: Gateway, computer: Computer, seen: Seen): Promise<void> {
+  if (computer.phase === seen.phase) return;
+  await commit(gateway, async (unit) => {
+    const [row] = await unit.tx.computer.updateManyAndReturn({
+      where: { id: computer.id, epoch: computer.epoch },
+      data: { ...seen, ...endOfRun(computer, seen, unit.at), runtime: gateway.runtime.kind, updatedAt: unit.at },
+    });
+    if (row) await emitComputer(unit, seen.phase === "RUNNING" ? "computer.running" : "computer.changed", row);
+  });
+}
+
+interface Seen {
+  readonly phase: Computer["phase"];
+  readonly startedAt?: Date | null;
+  readonly lastError?: string | null;
+}
+
+/** Time is counted while a computer holds memory; it is added up when the run ends. */
+function endOfRun(computer: Computer, seen: Seen, now: Date): Prisma.ComputerUpdateManyMutationInput {
+  if (seen.phase === "RUNNING" || seen.phase === "PAUSED") return {};
+  return { ranMs: { increment: currentRunMs(computer, now) }, startedAt: null };
+}
+
+async function recordFailure(
+  gateway: Gateway,
+  computer: Computer,
+  type: Extract<ComputerEventType, "computer.died" | "computer.changed">,
+  reason: string,
+): Promise<ReconcileResult> {
+  const { givenUp, ...counted } = afterFailure(computer, gateway.now());
+  await commit(gateway, async (unit) => {
+    const [row] = await unit.tx.computer.updateManyAndReturn({
+      where: { id: computer.id, epoch: computer.epoch },
+      data: {
+        ...counted,
+        ...endOfRun(computer, { phase: "STOPPED" }, unit.at),
+        phase: givenUp ? "FAILED" : "STOPPED",
+        ...(givenUp ? { desired: "STOPPED" } : {}),
+        lastError: reason,
+        exitReason: reason,
+        updatedAt: unit.at,
+      },
+    });
+    if (!row) return;
+    await emitComputer(unit, type, row);
+    if (givenUp) await emitComputer(unit, "computer.failed", row);
+  });
+  return { againAfterMs: givenUp ? null : counted.retryAt.getTime() - gateway.now().getTime() };
+}
+
+const deathOf = (state: ContainerState | null) => {
+  if (!state) return "its container was removed from outside";
+  if (state.outOfMemory) return "it ran out of memory";
+  return `its container ended with exit code ${state.exitCode ?? "unknown"}`;
+};
+
+async function remove(gateway: Gateway, computer: Computer): Promise<ReconcileResult> {
+  const copies = await gateway.store.computer.count({ where: { copyFromId: computer.id, volumeReady: false } });
+  if (computer.generation > 0) await gateway.runtime.removeContainer(containerName(computer));
+  // A remix that has not copied yet still needs the files; it looks here again when it has.
+  if (copies > 0) return { againAfterMs: leasedElsewhereMs };
+  await gateway.runtime.removeVolume(volumeName(computer.id));
+  await commit(gateway, async (unit) => {
+    const { count } = await unit.tx.computer.deleteMany({ where: { id: computer.id, epoch: computer.epoch } });
+    if (count > 0) await emitComputer(unit, "computer.removed", { ...computer, phase: "ABSENT" });
+  });
+  return {};
+}
+
+/** A volume does not move between runtimes: better an honest refusal than an empty computer. */
+async function refuseOtherRuntime(gateway: Gateway, computer: Computer): Promise<ReconcileResult> {
+  const lastError = `its files are in the ${computer.runtime} runtime; this gateway uses ${gateway.runtime.kind}`;
+  if (computer.lastError === lastError) return {};
+  await commit(gateway, async (unit) => {
+    const [row] = await unit.tx.computer.updateManyAndReturn({
+      where: { id: computer.id, epoch: computer.epoch },
+      data: { phase: "FAILED", lastError, updatedAt: unit.at },
+    });
+    if (row) await emitComputer(unit, "computer.failed", row);
+  });
+  return {};
+}
+
+const engineAnswers = (gateway: Gateway) =>
+  gateway.runtime.ping().then(
+    () => true,
+    () => false,
+  );
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

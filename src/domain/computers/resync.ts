@@ -1,0 +1,35 @@
+import type { Gateway } from "../../gateway.ts";
+import type { RuntimeInventory } from "../../runtime/runtime.ts";
+import { computerLabel, containerName } from "./computer.ts";
+
+/**
+ * The computers whose row and container may disagree: those on the way to what is wanted, those that wait
+ * for a deadline, and those whose container is not what the row says. One list of the engine serves all.
+ */
+export async function keysToReconcile(gateway: Gateway): Promise<readonly string[]> {
+  const inventory = await gateway.runtime.list().catch(() => null);
+  const rows = await gateway.store.computer.findMany({
+    where: { NOT: { desired: "STOPPED", phase: { in: ["STOPPED", "FAILED", "ABSENT"] } } },
+    select: { id: true, desired: true, phase: true, generation: true },
+  });
+  if (!inventory) return rows.map(({ id }) => id);
+  const statusByName = new Map(inventory.containers.map(({ name, status }) => [name, status]));
+  return rows
+    .filter((row) => row.desired !== "RUNNING" || row.phase !== "RUNNING" || statusByName.get(containerName(row)) !== "running")
+    .map(({ id }) => id);
+}
+
+/** Containers and volumes of this deployment that no row owns, or that belong to an earlier generation. */
+export async function findOrphans(gateway: Gateway, inventory: RuntimeInventory) {
+  const ids = [...inventory.containers, ...inventory.volumes].map(({ labels }) => labels[computerLabel] ?? "");
+  const rows = await gateway.store.computer.findMany({
+    where: { id: { in: [...new Set(ids)] } },
+    select: { id: true, generation: true },
+  });
+  const known = new Map(rows.map((row) => [row.id, row]));
+  const containers = inventory.containers.filter(({ name, labels }) => {
+    const row = known.get(labels[computerLabel] ?? "");
+    return !row || (name !== containerName(row) && name !== containerName({ ...row, generation: row.generation + 1 }));
+  });
+  return containers.map(({ name }) => name);
+}

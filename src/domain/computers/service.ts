@@ -1,0 +1,68 @@
+import { asPayload } from "../../events/append.ts";
+import type { Unit } from "../../events/commit.ts";
+import type { Computer, ComputerDesired, Network, Prisma } from "../../store/generated/client/client.ts";
+import { computerStream } from "./computer.ts";
+
+/** What a new computer is to be. */
+export interface NewComputer {
+  readonly space: string;
+  readonly image?: string | null;
+  readonly network: Network;
+  /** The computer whose volume is copied before the first start. */
+  readonly copyFrom?: { readonly id: string; readonly code: boolean; readonly content: boolean };
+}
+
+/** Orders a new computer; the controller makes it. Call it inside the change that needs the computer. */
+export async function createComputer(unit: Unit, wanted: NewComputer): Promise<Computer> {
+  const { tx, at, gateway } = unit;
+  const computer = await tx.computer.create({
+    data: {
+      id: gateway.newId(),
+      space: wanted.space,
+      image: wanted.image ?? null,
+      network: wanted.network,
+      copyFromId: wanted.copyFrom?.id ?? null,
+      copyCode: wanted.copyFrom?.code ?? true,
+      copyContent: wanted.copyFrom?.content ?? true,
+      createdAt: at,
+      updatedAt: at,
+    },
+  });
+  await emitComputer(unit, "computer.ordered", computer);
+  return computer;
+}
+
+/** Orders what a computer should be from now on. Ordering what is ordered already changes nothing. */
+export async function orderComputer(unit: Unit, id: string, desired: ComputerDesired): Promise<void> {
+  const freezeMs = unit.gateway.config.freezeSeconds * 1000;
+  const [computer] = await unit.tx.computer.updateManyAndReturn({
+    where: { id, desired: { notIn: [desired, "ABSENT"] } },
+    data: {
+      desired,
+      stopAt: desired === "PAUSED" ? new Date(unit.at.getTime() + freezeMs) : null,
+      ...(desired === "RUNNING" ? { failures: 0, failedAt: null, retryAt: null, lastError: null } : {}),
+      updatedAt: unit.at,
+    },
+  });
+  if (computer) await emitComputer(unit, "computer.ordered", computer);
+}
+
+/** Writes one event of the computer with its whole present state. */
+export const emitComputer = (unit: Unit, type: ComputerEventType, computer: Computer) =>
+  unit.emit({ stream: computerStream(computer.id), type, space: computer.space, payload: asPayload(computer) });
+
+/**
+ * `ordered` something else is wanted · `changed` it is seen in another phase · `running` it can take commands ·
+ * `died` it ended by itself · `failed` it is given up · `removed` it and its volume are gone.
+ */
+export type ComputerEventType =
+  | "computer.ordered"
+  | "computer.changed"
+  | "computer.running"
+  | "computer.died"
+  | "computer.failed"
+  | "computer.removed";
+
+/** The computer that one of its events is about, as far as readers of events need it. */
+export const computerOf = (event: { readonly payload: object }) =>
+  event.payload as Pick<Prisma.ComputerGetPayload<object>, "id" | "phase" | "lastError" | "generation">; // written above

@@ -1,0 +1,58 @@
+import { conflict } from "../../errors.ts";
+import type { Gateway } from "../../gateway.ts";
+import type { ContainerState } from "../../runtime/runtime.ts";
+import type { Computer } from "../../store/generated/client/client.ts";
+import { computerLabel, containerName, volumeName } from "./computer.ts";
+
+/**
+ * Brings a computer up: thaws it, starts its container again, or makes volume and container first.
+ * Each step is stored before the next, so a repeat after a crash goes on where it ended.
+ */
+export async function startComputer(gateway: Gateway, computer: Computer, state: ContainerState | null) {
+  const generation = state ? computer.generation : await makeContainer(gateway, computer);
+  const container = containerName({ id: computer.id, generation });
+  await gateway.runtime.ensureRunning(container);
+  return { generation, startedAt: startOf(computer, state, gateway.now()) };
+}
+
+/** A thawed computer goes on with its run; any other start begins a new one. */
+const startOf = (computer: Computer, state: ContainerState | null, now: Date) =>
+  state?.status === "paused" ? (computer.startedAt ?? now) : now;
+
+/** Makes the volume and a container of the next generation; returns that generation. */
+async function makeContainer(gateway: Gateway, computer: Computer): Promise<number> {
+  const { runtime, config } = gateway;
+  const image = computer.image ?? config.agentImage;
+  await runtime.ensureImage(image, (line) => gateway.log.info({ image }, line));
+  await ensureVolume(gateway, computer);
+  if (computer.generation > 0) await runtime.removeContainer(containerName(computer));
+  const generation = computer.generation + 1;
+  const { count } = await gateway.store.computer.updateMany({
+    where: { id: computer.id, epoch: computer.epoch },
+    data: { generation, phase: "CREATING", runtime: runtime.kind },
+  });
+  if (count === 0) throw conflict(`Computer "${computer.id}" is being changed by another replica`);
+  await runtime.ensureContainer({
+    name: containerName({ id: computer.id, generation }),
+    image,
+    volume: volumeName(computer.id),
+    network: computer.network,
+    limits: config.computerLimits,
+    labels: labelsOf(computer),
+  });
+  return generation;
+}
+
+async function ensureVolume(gateway: Gateway, computer: Computer): Promise<void> {
+  if (computer.volumeReady) return;
+  const volume = volumeName(computer.id);
+  await gateway.runtime.ensureVolume(volume, labelsOf(computer));
+  if (computer.copyFromId !== null) {
+    const parts = { code: computer.copyCode, content: computer.copyContent };
+    await gateway.runtime.copyVolume(volumeName(computer.copyFromId), volume, parts);
+  }
+  const where = { id: computer.id, epoch: computer.epoch };
+  await gateway.store.computer.updateMany({ where, data: { volumeReady: true } });
+}
+
+const labelsOf = (computer: Computer) => ({ [computerLabel]: computer.id, "raworc.space": computer.space });

@@ -1,0 +1,80 @@
+import { GatewayError } from "../../errors.ts";
+import { commit } from "../../events/commit.ts";
+import type { Gateway } from "../../gateway.ts";
+import type { Agent, EngineKind, Response } from "../../store/generated/client/client.ts";
+import { entering } from "../agents/agent.ts";
+import { changeAgent } from "../agents/change.ts";
+import { homeOf, moveResponse } from "./change.ts";
+
+/** A replica that dies is taken over when its lease ends. */
+const leaseMs = 10_000;
+export const renewLeaseMs = 3_000;
+
+const lease = (gateway: Gateway, from: Date) => ({
+  leaseOwner: gateway.replicaId,
+  leaseUntil: new Date(from.getTime() + leaseMs),
+});
+
+/** The response whose turn it is: the most urgent, then the oldest. */
+export const nextPending = (gateway: Gateway, agentId: string) =>
+  gateway.store.response.findFirst({
+    where: { agentId, status: "PENDING" },
+    orderBy: [{ priority: "desc" }, { createdAt: "asc" }, { id: "asc" }],
+  });
+
+/**
+ * Takes a waiting response for this process and makes its agent BUSY; `null` when something else came first.
+ * From now on writes that name an older epoch are refused.
+ */
+export async function claim(gateway: Gateway, agent: Agent, id: string, engine: EngineKind): Promise<Response | null> {
+  try {
+    return await commit(gateway, async (unit) => {
+      const columns = { ...lease(gateway, unit.at), epoch: { increment: 1 }, startedAt: unit.at, engine };
+      const where = { id, status: "PENDING" } as const;
+      const claimed = await moveResponse(unit, homeOf(agent), where, "PROCESSING", { columns });
+      const busy = claimed && (await changeAgent(unit, { id: agent.id, state: "IDLE" }, entering("BUSY", unit.at)));
+      if (!busy) throw cameFirst;
+      return claimed;
+    });
+  } catch (error) {
+    if (error === cameFirst) return null;
+    throw error;
+  }
+}
+
+/** Rolls a claim back; nobody outside sees it. */
+const cameFirst = new GatewayError("CONFLICT", "something else came first");
+
+/** Takes over a response whose owner has died; `null` when another process was quicker. */
+export async function takeOver(gateway: Gateway, response: Response): Promise<Response | null> {
+  const now = gateway.now();
+  const [taken] = await gateway.store.response.updateManyAndReturn({
+    where: { id: response.id, status: "PROCESSING", epoch: response.epoch, leaseUntil: { lte: now } },
+    data: { ...lease(gateway, now), epoch: { increment: 1 } },
+  });
+  return taken ?? null;
+}
+
+/** Keeps what this process is answering from being taken over. */
+export const renewLeases = (gateway: Gateway) =>
+  gateway.store.response.updateMany({
+    where: { status: "PROCESSING", leaseOwner: gateway.replicaId },
+    data: { leaseUntil: lease(gateway, gateway.now()).leaseUntil },
+  });
+
+/** Gives a response back unfinished, for the next process to go on with. */
+export const releaseClaim = (gateway: Gateway, { id, epoch }: Response) =>
+  gateway.store.response.updateMany({
+    where: { id, epoch, status: "PROCESSING" },
+    data: { leaseUntil: gateway.now() },
+  });
+
+/**
+ * Ends every lease at start, where this process is the only one that can use the database:
+ * whoever held them is dead, and waiting for their end would only delay the truth.
+ */
+export async function endAllLeases(gateway: Gateway): Promise<void> {
+  const leaseUntil = gateway.now();
+  await gateway.store.response.updateMany({ where: { leaseUntil: { not: null } }, data: { leaseUntil } });
+  await gateway.store.computer.updateMany({ where: { leaseUntil: { not: null } }, data: { leaseUntil: null } });
+}

@@ -1,0 +1,38 @@
+import { badInput } from "../../errors.ts";
+import { isJsonObject, type JsonObject } from "../../json.ts";
+import type { Response, ResponseStatus } from "../../store/generated/client/client.ts";
+
+/** The stream of a response: its items and its changes of status. */
+export const responseStream = (id: string) => `response:${id}`;
+
+export const unfinished = ["PENDING", "PROCESSING"] as const satisfies readonly ResponseStatus[];
+
+/** True once nothing about the response can change any more. */
+export const isTerminal = (status: ResponseStatus): boolean => status !== "PENDING" && status !== "PROCESSING";
+
+/**
+ * What a caller sends: an object, typically `{ text }`; any other JSON object is allowed (document C).
+ *
+ * @throws BAD_USER_INPUT for anything but an object, or a `text` that is no string.
+ */
+export function checkInput(input: unknown): JsonObject {
+  if (!isJsonObject(input)) throw badInput("input", `"input" must be a JSON object such as {"text": "hello"}`);
+  const { text } = input as { text?: unknown }; // any key may be there
+  if (text !== undefined && typeof text !== "string") throw badInput("input.text", `"input.text" must be a string`);
+  return input;
+}
+
+/** The words an engine works on: `text`, or the whole input where it has none. */
+export function textOf(input: JsonObject): string {
+  const text = input["text"];
+  return typeof text === "string" ? text : JSON.stringify(input);
+}
+
+/** The columns of a response that nobody works on any more. */
+export const released = { leaseOwner: null, leaseUntil: null } as const;
+
+/** Why a response failed, as it is shown; `null` for any other. */
+export const failureOf = ({ failureReason, failureMessage, failureEvidence }: Response) =>
+  failureReason === null
+    ? null
+    : { reason: failureReason, message: failureMessage ?? "", evidence: failureEvidence ?? null };

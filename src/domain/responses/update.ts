@@ -1,0 +1,114 @@
+import type { ItemBody } from "../../engines/engine.ts";
+import { badInput, conflict, notFound } from "../../errors.ts";
+import { commit, type Unit } from "../../events/commit.ts";
+import type { Gateway } from "../../gateway.ts";
+import { isJsonObject, type JsonObject } from "../../json.ts";
+import type { Agent, Prisma, Response, ResponseStatus } from "../../store/generated/client/client.ts";
+import { entering } from "../agents/agent.ts";
+import { changeAgent } from "../agents/change.ts";
+import { emitItems, emitText, homeOf, moveResponse } from "./change.ts";
+import { alreadyEnded, becomeIdle } from "./end.ts";
+import { checkInput, isTerminal, unfinished } from "./response.ts";
+
+/** What an external worker says of a response (document C, "Update a response"). */
+export interface UpdateResponseInput {
+  readonly status?: ResponseStatus | null;
+  /** Replaces the input. */
+  readonly input?: unknown;
+  /** `text` replaces, `items` append, other keys overwrite. */
+  readonly output?: unknown;
+}
+
+const mostItems = 1000;
+
+/**
+ * Changes a response from outside: items and text as they come, and at last how it ended.
+ *
+ * @throws CONFLICT when the response has ended, is answered by the gateway itself, or cannot go back to `status`.
+ */
+export async function updateResponse(
+  gateway: Gateway,
+  agent: Agent,
+  id: string,
+  said: UpdateResponseInput,
+): Promise<Response> {
+  const change = checkUpdate(said);
+  return commit(gateway, async (unit) => {
+    const present = await unit.tx.response.findUnique({ where: { id, agentId: agent.id } });
+    if (!present) throw notFound("Response", id);
+    refuseUnlessOpen(present, change.status);
+    const columns = columnsOf(present, change, unit.at);
+    const home = homeOf(agent);
+    await emitItems(unit, home, id, change.items);
+    if (change.text !== undefined && !(change.status && isTerminal(change.status))) {
+      await emitText(unit, home, id, change.text);
+    }
+    const where = { id, status: present.status, leaseOwner: null };
+    const moved = change.status && change.status !== present.status ? change.status : null;
+    const [response] = moved
+      ? [await moveResponse(unit, home, where, moved, { columns, ...failureIf(moved) })]
+      : await unit.tx.response.updateManyAndReturn({ where, data: { ...columns, updatedAt: unit.at } });
+    if (!response) throw conflict(`Response "${id}" was changed by somebody else at the same time`);
+    if (moved) await moveAgent(unit, agent.id, moved);
+    return response;
+  });
+}
+
+interface Change {
+  readonly status: ResponseStatus | null;
+  readonly input: JsonObject | null;
+  readonly text: string | undefined;
+  readonly items: readonly ItemBody[];
+  readonly other: JsonObject;
+}
+
+function checkUpdate({ status, input, output }: UpdateResponseInput): Change {
+  if (output != null && !isJsonObject(output)) throw badInput("output", `"output" must be a JSON object`);
+  const { text, items, ...other } = output ?? {};
+  if (text != null && typeof text !== "string") throw badInput("output.text", `"output.text" must be a string`);
+  if (status === "CANCELLED") throw badInput("status", `"status" must be pending, processing, completed or failed`);
+  return {
+    status: status ?? null,
+    input: input == null ? null : checkInput(input),
+    text: text ?? undefined,
+    items: checkItems(items),
+    other,
+  };
+}
+
+function checkItems(items: unknown): readonly ItemBody[] {
+  if (items == null) return [];
+  const good = Array.isArray(items) && items.length <= mostItems && items.every(isItem);
+  if (!good) {
+    throw badInput("output.items", `"output.items" must be a list of at most ${mostItems} objects with a "type"`);
+  }
+  return items;
+}
+
+const isItem = (item: unknown): item is ItemBody => isJsonObject(item) && typeof item["type"] === "string";
+
+function refuseUnlessOpen(present: Response, status: ResponseStatus | null): void {
+  if (isTerminal(present.status)) throw alreadyEnded(present);
+  if (present.leaseOwner !== null) throw conflict(`Response "${present.id}" is answered by the gateway itself`);
+  if (status === "PENDING" && present.status === "PROCESSING") {
+    throw conflict(`Response "${present.id}" is processing and cannot become pending again`, { state: "PROCESSING" });
+  }
+}
+
+const columnsOf = (present: Response, { input, text, other, status }: Change, at: Date): Prisma.ResponseUpdateManyMutationInput => ({
+  ...(input ? { input: input as Prisma.InputJsonObject } : {}), // checked above
+  ...(text === undefined ? {} : { outputText: text }),
+  ...(Object.keys(other).length > 0
+    ? { outputOther: { ...(present.outputOther as Prisma.JsonObject), ...other } as Prisma.InputJsonObject } // both are JSON
+    : {}),
+  ...(status && status !== "PENDING" && !present.startedAt ? { startedAt: at, engine: "EXTERNAL" } : {}),
+});
+
+const failureIf = (status: ResponseStatus) =>
+  status === "FAILED" ? { failure: { reason: "WORKER_REPORTED", message: "The worker reported a failure" } as const } : {};
+
+/** A worker that takes a response makes its agent busy; one that ends the last makes it idle. */
+const moveAgent = (unit: Unit, agentId: string, status: (typeof unfinished)[number] | ResponseStatus) =>
+  status === "PROCESSING"
+    ? changeAgent(unit, { id: agentId, state: "IDLE" }, entering("BUSY", unit.at))
+    : becomeIdle(unit, agentId);

@@ -1,0 +1,62 @@
+import type { Unit } from "../../events/commit.ts";
+import type { Gateway } from "../../gateway.ts";
+import type { Secret, SecretOwner } from "../../store/generated/client/client.ts";
+
+/** Whose secrets: a space's, an agent's or a session's. */
+export interface Owner {
+  readonly space: string;
+  readonly kind: SecretOwner;
+  /** The space's name, or the agent's or session's id. */
+  readonly id: string;
+}
+
+/** Seals and stores secrets of a new owner, inside the change that makes the owner. */
+export async function storeSecrets(unit: Unit, owner: Owner, values: Readonly<Record<string, string>>): Promise<void> {
+  const { sealer, actor, newId } = unit.gateway;
+  const data = Object.entries(values).map(([keyName, value]) => ({
+    id: newId(),
+    space: owner.space,
+    ownerKind: owner.kind,
+    ownerId: owner.id,
+    keyName,
+    sealed: sealer.seal(value, placeOf(owner, keyName)),
+    keyId: sealer.keyId,
+    createdBy: actor,
+    createdAt: unit.at,
+    updatedAt: unit.at,
+  }));
+  if (data.length > 0) await unit.tx.secret.createMany({ data });
+}
+
+/** Gives `to` a copy of every secret of `from`. */
+export async function copySecrets(unit: Unit, from: Owner, to: Owner): Promise<void> {
+  const rows = await unit.tx.secret.findMany({ where: { ownerKind: from.kind, ownerId: from.id } });
+  await storeSecrets(unit, to, openAll(unit.gateway, from, rows));
+}
+
+export const deleteSecrets = (unit: Unit, owner: Owner) =>
+  unit.tx.secret.deleteMany({ where: { ownerKind: owner.kind, ownerId: owner.id } });
+
+/** The environment of an owner's commands: the secrets of its space, and its own, which win. */
+export async function environmentOf(gateway: Gateway, owner: Owner, withSpace: boolean) {
+  const space: Owner = { space: owner.space, kind: "SPACE", id: owner.space };
+  const owners = withSpace ? [space, owner] : [owner];
+  const rows = await gateway.store.secret.findMany({
+    where: { OR: owners.map(({ kind, id }) => ({ ownerKind: kind, ownerId: id })) },
+  });
+  return Object.assign(
+    {},
+    ...owners.map((each) => openAll(gateway, each, rows.filter((row) => row.ownerKind === each.kind))),
+  ) as Record<string, string>; // openAll's own type, lost by Object.assign
+}
+
+const openAll = (gateway: Pick<Gateway, "sealer">, owner: Owner, rows: readonly Secret[]): Record<string, string> =>
+  Object.fromEntries(
+    rows.map((row) => [row.keyName, gateway.sealer.open(row.sealed, row.keyId, placeOf(owner, row.keyName))]),
+  );
+
+const placeOf = (owner: Owner, keyName: string) => ({
+  space: owner.space,
+  owner: `${owner.kind}:${owner.id}`,
+  keyName,
+});

@@ -1,0 +1,15 @@
+import { badInput } from "../../errors.ts";
+
+const keyPattern = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+const largestValueBytes = 64 * 1024;
+
+/** @throws BAD_USER_INPUT unless the key may be the name of an environment variable and the value fits one. */
+export function checkSecret(field: string, keyName: string, value: string): void {
+  if (!keyPattern.test(keyName)) {
+    throw badInput(field, `Secret key ${JSON.stringify(keyName)} must match ${keyPattern.source}`);
+  }
+  if (value.includes("\0")) throw badInput(field, `The value of secret "${keyName}" must not contain NUL`);
+  if (Buffer.byteLength(value) > largestValueBytes) {
+    throw badInput(field, `The value of secret "${keyName}" may be ${largestValueBytes} bytes at the most`);
+  }
+}
