@@ -55,7 +55,9 @@ export function describeCommands(open: OpenRuntime, capabilities: RuntimeCapabil
 
     test("the environment has what was given, a HOME and a PATH", async () => {
       const env = { GREETING: "hi there", TOKEN: "s3cret=&'\"" };
-      const ran = await run(world.runtime, container, 'echo "$GREETING|$TOKEN"; test -n "$HOME" && test -n "$PATH"', { env });
+      const ran = await run(world.runtime, container, 'echo "$GREETING|$TOKEN"; test -n "$HOME" && test -n "$PATH"', {
+        env,
+      });
       expect(ran).toMatchObject({ exitCode: 0, stdout: "hi there|s3cret=&'\"\n" });
     });
 
@@ -96,7 +98,11 @@ export function describeCommands(open: OpenRuntime, capabilities: RuntimeCapabil
     });
 
     testWith(liveOutput)("both outputs come in the order they were written", async () => {
-      const ran = await run(world.runtime, container, "echo 1; sleep 0.1; echo 2 >&2; sleep 0.1; echo 3; sleep 0.1; echo 4 >&2");
+      const ran = await run(
+        world.runtime,
+        container,
+        "echo 1; sleep 0.1; echo 2 >&2; sleep 0.1; echo 3; sleep 0.1; echo 4 >&2",
+      );
       expect(ran.order).toEqual(["stdout", "stderr", "stdout", "stderr"]);
     });
 
@@ -115,7 +121,9 @@ export function describeCommands(open: OpenRuntime, capabilities: RuntimeCapabil
     test("10 MB of output arrive whole", async () => {
       await world.runtime.files.write(container, "big", new Uint8Array(10_000_000).fill(120));
       let total = 0;
-      const ran = await run(world.runtime, container, ["cat", "big"], { onOutput: (chunk) => void (total += chunk.length) });
+      const ran = await run(world.runtime, container, ["cat", "big"], {
+        onOutput: (chunk) => void (total += chunk.length),
+      });
       expect(ran.end).toBe("exited");
       expect(total).toBe(10_000_000);
       await world.runtime.files.remove(container, "big");

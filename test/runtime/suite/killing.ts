@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import type { ExecCommand } from "../../../src/runtime/runtime.ts";
 import { type OpenRuntime, type RuntimeCapabilities, letTimePass, run, testWith, useWorld } from "./world.ts";
 
 /** A stubborn grandchild that left its group, and a parent that says when the grandchild is there. */
@@ -18,14 +17,6 @@ export function describeKilling(open: OpenRuntime, capabilities: RuntimeCapabili
     beforeAll(async () => {
       container = await world.newRunning();
     }, 60_000);
-
-    /** Starts a command and resolves once it printed something; `ended` is its end. */
-    async function start(where: string, script: string, options: Partial<ExecCommand> = {}) {
-      const { promise: ready, resolve } = Promise.withResolvers<void>();
-      const ended = run(world.runtime, where, script, { onOutput: () => resolve(), ...options });
-      await Promise.race([ready, ended]);
-      return ended;
-    }
 
     const sizeOf = async (beat: string) => (await world.runtime.files.stat(container, beat)).size;
     async function expectSilence(beat: string) {
@@ -53,7 +44,9 @@ export function describeKilling(open: OpenRuntime, capabilities: RuntimeCapabili
     });
 
     testWith(liveOutput)("what a command printed before its end by time is not lost", async () => {
-      expect((await run(world.runtime, container, "echo before; sleep 60", { timeoutMs: 1000 })).stdout).toBe("before\n");
+      expect((await run(world.runtime, container, "echo before; sleep 60", { timeoutMs: 1000 })).stdout).toBe(
+        "before\n",
+      );
     });
 
     testWith(processes)("the time limit ends the whole tree, also a grandchild that left its group", async () => {
@@ -81,7 +74,8 @@ export function describeKilling(open: OpenRuntime, capabilities: RuntimeCapabili
       const running = run(world.runtime, other, "sleep 60");
       await world.runtime.ensureStopped(other, 0);
       const outcome = await running.catch((error: unknown) => error);
-      if (outcome instanceof Error) expect(outcome).toMatchObject({ code: "CONFLICT" }); // stopped before it began
+      if (outcome instanceof Error)
+        expect(outcome).toMatchObject({ code: "CONFLICT" }); // stopped before it began
       else expect(outcome).toMatchObject({ end: "containerLost", exitCode: null });
     });
 
@@ -105,7 +99,7 @@ export function describeKilling(open: OpenRuntime, capabilities: RuntimeCapabili
       const abort = new AbortController();
       let beats = 0;
       let awake: () => void = () => undefined;
-      const running = start(other, "while :; do echo x; sleep 0.02; done", {
+      const running = run(world.runtime, other, "while :; do echo x; sleep 0.02; done", {
         signal: abort.signal,
         onOutput: () => {
           beats += 1;

@@ -23,11 +23,11 @@ export interface RuntimeCapabilities {
 
 export type OpenRuntime = () => Promise<Runtime>;
 
-/** `test`, or a skipped one that carries the reason in its name. */
+/** `test`, or one that is skipped and says why. */
 export const testWith = (ability: Ability | RuntimeCapabilities["endMain"]) =>
   typeof ability !== "string"
     ? test
-    : (name: string, _promise: () => unknown) => test.skip(`${name} (not here: ${ability})`);
+    : (name: string, _promise: () => unknown) => test(name, ({ skip }) => skip(`not here: ${ability}`));
 
 /** The runtime under test and the things a block of tests makes; all of them are removed after the block. */
 export class World {

@@ -1,0 +1,123 @@
+import { randomUUID } from "node:crypto";
+import { posix } from "node:path";
+import { badInput } from "../../errors.ts";
+import { agentFolder } from "../paths.ts";
+import type { ContainerSpec, ExecCommand, ExecResult } from "../runtime.ts";
+import { RunningCommand } from "./command.ts";
+import { markerVariable, type ProcessEntry, processesOf, signalUntil } from "./process-table.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+/** Where a command runs. */
+export interface CommandPlace {
+  readonly container: string;
+  readonly volumeFolder: string;
+  readonly network: ContainerSpec["network"];
+}
+
+/** Enters the folder, then becomes the command: so a missing program is 127, as a shell says it. */
+const launcher = ["/bin/sh", "-c", 'cd -- "$0" || exit 126; exec "$@"'];
+const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** All commands of all containers of one deployment on this machine. */
+export class Commands {
+  readonly #deployment: string;
+  readonly #sandbox: Sandbox | null;
+  readonly #running = new Map<string, RunningCommand>();
+
+  constructor(deployment: string, sandbox: Sandbox | null) {
+    this.#deployment = deployment;
+    this.#sandbox = sandbox;
+  }
+
+  /**
+   * Runs a command to its end. `isAllowed` is asked once more after the start, for an order to stop or
+   * pause that came in between; when it throws, the command is ended and the refusal comes back.
+   */
+  async run(place: CommandPlace, command: ExecCommand, isAllowed: () => Promise<void>): Promise<ExecResult> {
+    if (command.argv.length === 0) throw badInput("argv", "A command needs at least the name of a program");
+    if (command.signal?.aborted) return { end: "aborted", exitCode: null };
+    const running = new RunningCommand(this.#launch(place, command), command);
+    this.#running.set(running.marker, running);
+    try {
+      const finished = running.finish();
+      await Promise.race([isAllowed(), finished]).catch(async (refusal: unknown) => {
+        await running.kill("containerLost");
+        await finished.catch(() => undefined);
+        throw refusal;
+      });
+      return await finished;
+    } finally {
+      this.#running.delete(running.marker);
+    }
+  }
+
+  /** Ends everything in a container; commands of this process report that it was lost. */
+  async stop(container: string): Promise<void> {
+    const own = [...this.#running.values()].filter(({ marker }) => this.#isIn(container, marker));
+    await Promise.all(own.map((running) => running.kill("containerLost")));
+    await this.#signal(
+      (marker) => this.#isIn(container, marker),
+      "SIGKILL",
+      () => false,
+    );
+  }
+
+  /** Ends what other gateway processes started in a container, which are those that died. */
+  async killLeftOver(container: string): Promise<void> {
+    const isLeftOver = (marker: string) => this.#isIn(container, marker) && !this.#running.has(marker);
+    await this.#signal(isLeftOver, "SIGKILL", () => false);
+  }
+
+  async freeze(container: string): Promise<void> {
+    const isStopped = ({ state }: ProcessEntry) => state === "T" || state === "t";
+    await this.#signal((marker) => this.#isIn(container, marker), "SIGSTOP", isStopped);
+  }
+
+  async thaw(container: string): Promise<void> {
+    const isMoving = ({ state }: ProcessEntry) => state !== "T" && state !== "t";
+    await this.#signal((marker) => this.#isIn(container, marker), "SIGCONT", isMoving);
+  }
+
+  processes(container: string): readonly ProcessEntry[] {
+    return processesOf((marker) => this.#isIn(container, marker));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#running.values()].map((running) => running.kill("aborted")));
+  }
+
+  #signal(isWanted: (marker: string) => boolean, signal: NodeJS.Signals, isDone: (entry: ProcessEntry) => boolean) {
+    return signalUntil(() => processesOf(isWanted), signal, isDone);
+  }
+
+  #isIn(container: string, marker: string): boolean {
+    return marker.startsWith(`${this.#deployment}/${container}:`);
+  }
+
+  #launch(place: CommandPlace, command: ExecCommand) {
+    const home = this.#sandbox ? agentFolder : place.volumeFolder;
+    const marker = `${this.#deployment}/${place.container}:${randomUUID()}`;
+    const wrapping = this.#sandbox?.wrap(place.volumeFolder, place.network) ?? [];
+    return {
+      marker,
+      argv: [...wrapping, ...launcher, folderOf(command.cwd, home), ...command.argv],
+      cwd: place.volumeFolder,
+      env: {
+        PATH: path,
+        HOME: home,
+        AGENT_HOME: home,
+        USER: "agent",
+        LANG: "C.UTF-8",
+        ...command.env,
+        [markerVariable]: marker,
+      },
+    };
+  }
+}
+
+/** `/agent` is the home folder, wherever that is; other absolute folders are what they say. */
+function folderOf(cwd: string | undefined, home: string): string {
+  const asked = posix.resolve(agentFolder, cwd ?? ".");
+  const isInside = asked === agentFolder || asked.startsWith(`${agentFolder}/`);
+  return isInside ? home + asked.slice(agentFolder.length) : asked;
+}

@@ -1,0 +1,190 @@
+import { join, resolve } from "node:path";
+import { once } from "node:events";
+import type { Logger } from "pino";
+import { conflict, notFound } from "../../errors.ts";
+import { deploymentLabel } from "../labels.ts";
+import type {
+  ContainerSpec,
+  ContainerState,
+  ExecCommand,
+  ExecResult,
+  Runtime,
+  RuntimeEvent,
+  RuntimeInfo,
+} from "../runtime.ts";
+import { Commands } from "./commands.ts";
+import { createProcessFiles } from "./process-files.ts";
+import { statsOf } from "./process-stats.ts";
+import { ContainerRecord, Records, VolumeRecord } from "./records.ts";
+import { findSandbox, type Sandbox } from "./sandbox.ts";
+import { Volumes } from "./volumes.ts";
+
+export interface ProcessRuntimeOptions {
+  /** Holds `volumes/NAME` (the files), and what is known of containers and volumes. */
+  readonly dataDir: string;
+  readonly deployment: string;
+  readonly log: Logger;
+  /** False leaves bubblewrap aside where it is installed. */
+  readonly useSandbox?: boolean;
+}
+
+/**
+ * Agents as processes of the gateway's own user, for machines without Docker. A volume is a folder, a
+ * container is the right to run commands in it; there is no main process, so nothing dies by itself.
+ *
+ * Where bubblewrap works, a command sees a read-only system and its volume at `/agent`, nothing else.
+ * Without it a command can do whatever this user can, and `/agent` exists only as `cwd`. Either way limits
+ * of memory, processor and processes are not enforced, and what a command leaves in the background ends with it.
+ */
+export async function createProcessRuntime(options: ProcessRuntimeOptions): Promise<Runtime> {
+  const dataDir = resolve(options.dataDir);
+  const sandbox = options.useSandbox === false ? null : await findSandbox(dataDir);
+  options.log.debug({ sandbox: sandbox?.version ?? null }, "process runtime is ready");
+  return new ProcessRuntime(dataDir, options.deployment, sandbox);
+}
+
+class ProcessRuntime implements Runtime {
+  readonly kind = "process";
+  readonly files = createProcessFiles(async (container) =>
+    this.#volumes.folderOf((await this.#known(container)).volume),
+  );
+  readonly #deployment: string;
+  readonly #sandbox: Sandbox | null;
+  readonly #commands: Commands;
+  readonly #containers: Records<ContainerRecord>;
+  readonly #volumes: Volumes;
+
+  constructor(dataDir: string, deployment: string, sandbox: Sandbox | null) {
+    this.#deployment = deployment;
+    this.#sandbox = sandbox;
+    this.#commands = new Commands(deployment, sandbox);
+    this.#containers = new Records(join(dataDir, "containers"), ContainerRecord);
+    this.#volumes = new Volumes(join(dataDir, "volumes"), new Records(join(dataDir, "volume-records"), VolumeRecord));
+  }
+
+  async ping(): Promise<RuntimeInfo> {
+    return {
+      kind: "process",
+      version: this.#sandbox?.version ?? `processes on ${process.platform}`,
+      warning: this.#sandbox ? sandboxedWarning : plainWarning,
+    };
+  }
+
+  /** There are no images: every computer has the programs of this machine. */
+  async ensureImage(): Promise<void> {}
+
+  ensureVolume: Runtime["ensureVolume"] = (volume, labels) => this.#volumes.ensure(volume, labels);
+  copyVolume: Runtime["copyVolume"] = (from, to, parts) => this.#volumes.copy(from, to, parts);
+  removeVolume: Runtime["removeVolume"] = (volume) => this.#volumes.remove(volume);
+
+  async ensureContainer({ name, volume, network, labels }: ContainerSpec): Promise<void> {
+    if (await this.#containers.read(name)) return;
+    await this.#volumes.folderOf(volume);
+    await this.#containers.write(name, { volume, network, labels, status: "created", startedAt: null, exitCode: null });
+  }
+
+  async ensureRunning(container: string): Promise<void> {
+    const record = await this.#known(container);
+    if (record.status === "running") return;
+    const isThawing = record.status === "paused";
+    if (!isThawing) await this.#commands.stop(container);
+    const startedAt = isThawing ? record.startedAt : new Date();
+    await this.#containers.write(container, { ...record, status: "running", startedAt, exitCode: null });
+    if (isThawing) await this.#commands.thaw(container);
+  }
+
+  // The state is written before processes are signalled: a command that starts meanwhile reads it and gives up.
+  async ensurePaused(container: string): Promise<void> {
+    const record = await this.#known(container);
+    if (record.status !== "running" && record.status !== "paused") throw notRunning(container, record.status);
+    await this.#containers.write(container, { ...record, status: "paused" });
+    await this.#commands.freeze(container);
+  }
+
+  async ensureStopped(container: string): Promise<void> {
+    const record = await this.#containers.read(container);
+    if (record?.status === "running" || record?.status === "paused") {
+      await this.#containers.write(container, { ...record, status: "stopped", exitCode: 137 });
+    }
+    await this.#commands.stop(container);
+  }
+
+  async removeContainer(container: string): Promise<void> {
+    await this.#containers.remove(container);
+    await this.#commands.stop(container);
+  }
+
+  async inspect(container: string): Promise<ContainerState | null> {
+    const record = await this.#containers.read(container);
+    if (!record) return null;
+    return { status: record.status, startedAt: record.startedAt, exitCode: record.exitCode, outOfMemory: false };
+  }
+
+  async list() {
+    const [containers, volumes] = await Promise.all([this.#containers.all(), this.#volumes.all()]);
+    const isOurs = ([, { labels }]: readonly [string, VolumeRecord]) => labels[deploymentLabel] === this.#deployment;
+    return {
+      containers: containers.filter(isOurs).map(([name, { labels, status }]) => ({ name, labels, status })),
+      volumes: volumes.filter(isOurs).map(([name, { labels }]) => ({ name, labels })),
+    };
+  }
+
+  async *events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+    if (signal.aborted) return;
+    yield { kind: "connected" };
+    await untilAborted(signal);
+  }
+
+  async exec(container: string, command: ExecCommand): Promise<ExecResult> {
+    const { volume, network } = await this.#running(container);
+    const volumeFolder = await this.#volumes.folderOf(volume);
+    return this.#commands.run({ container, volumeFolder, network }, command, async () => {
+      await this.#running(container);
+    });
+  }
+
+  killCommands: Runtime["killCommands"] = async (container) => {
+    await this.#known(container);
+    await this.#commands.killLeftOver(container);
+  };
+
+  /** Without a main process nothing is ever printed. */
+  async *logs(container: string, { follow, signal }: { follow?: boolean; signal?: AbortSignal }) {
+    await this.#known(container);
+    if (follow && signal) await untilAborted(signal);
+  }
+
+  async stats(container: string) {
+    await this.#known(container);
+    return statsOf(() => this.#commands.processes(container));
+  }
+
+  close = () => this.#commands.close();
+
+  async #known(container: string): Promise<ContainerRecord> {
+    const record = await this.#containers.read(container);
+    if (!record) throw notFound("Container", container);
+    return record;
+  }
+
+  async #running(container: string): Promise<ContainerRecord> {
+    const record = await this.#known(container);
+    if (record.status !== "running") throw notRunning(container, record.status);
+    return record;
+  }
+}
+
+const notRunning = (container: string, state: string) =>
+  conflict(`Container "${container}" is ${state}, not running`, { state });
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
+}
+
+const sandboxedWarning =
+  "Computers are processes of this user inside bubblewrap: weaker isolation than containers. Limits of memory, " +
+  "processor and processes are not enforced, and a computer with network shares this machine's.";
+const plainWarning =
+  "Computers are plain processes of this user, without isolation: a command can read and change whatever this user " +
+  "can, also the gateway's own data. Limits and the network setting do not apply, and paths under /agent exist only " +
+  "as the folder a command starts in ($AGENT_HOME names the real one). Install bubblewrap or use Docker.";

@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+
+/** The variable that marks every process of a command, whatever group or session it moved to. */
+export const markerVariable = "RAWORC_COMMAND";
+
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parent: number;
+  readonly session: number;
+  /** One letter as in `/proc/PID/stat`: `T` is stopped, `Z` has ended. */
+  readonly state: string;
+  readonly cpuTicks: number;
+  readonly marker: string | null;
+}
+
+const killRounds = 200;
+const roundPauseMs = 5;
+/** `/proc` counts processor time in these on every Linux. */
+export const ticksPerSecond = 100;
+
+/**
+ * Every living process that carries a wanted marker, and everything below and beside those: children, and
+ * all of their sessions, so that a process that emptied its environment is found as long as a relative is.
+ * Empty where there is no `/proc` (macOS), which leaves process groups only.
+ */
+export function processesOf(isWanted: (marker: string) => boolean): readonly ProcessEntry[] {
+  const all = readTable();
+  const found = new Set(all.filter(({ marker }) => marker !== null && isWanted(marker)));
+  for (let before = -1; before !== found.size; ) {
+    before = found.size;
+    const pids = new Set([...found].map(({ pid }) => pid));
+    const sessions = new Set([...found].map(({ session }) => session));
+    for (const entry of all) if (pids.has(entry.parent) || sessions.has(entry.session)) found.add(entry);
+  }
+  return [...found];
+}
+
+/** Read in one go without waiting: the table must not change more than it has to between two entries. */
+function readTable(): readonly ProcessEntry[] {
+  if (process.platform !== "linux") return [];
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => readEntry(Number(name)) ?? [])
+    .filter(({ state, pid }) => state !== "Z" && state !== "X" && pid !== process.pid);
+}
+
+function readEntry(pid: number): ProcessEntry | null {
+  const stat = readOrEmpty(`/proc/${pid}/stat`);
+  // The second field is the program's name in parentheses and may itself contain both.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (stat === "" || fields.length < 13) return null;
+  const number = (index: number) => Number(fields[index]);
+  return {
+    pid,
+    parent: number(1),
+    session: number(3),
+    state: fields[0] ?? "",
+    cpuTicks: number(11) + number(12),
+    marker: markerIn(readOrEmpty(`/proc/${pid}/environ`)),
+  };
+}
+
+function markerIn(environment: string): string | null {
+  const prefix = `${markerVariable}=`;
+  return (
+    environment
+      .split("\0")
+      .find((entry) => entry.startsWith(prefix))
+      ?.slice(prefix.length) ?? null
+  );
+}
+
+/** Processes end while they are looked at, and those of other users are closed to us: both read as empty. */
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
+  }
+}
+
+/** Resident memory of a process, in bytes; 0 when it ended meanwhile. */
+export function residentBytes(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readOrEmpty(`/proc/${pid}/status`))?.[1];
+  return Number(kilobytes ?? 0) * 1024;
+}
+
+/** Sends a signal; a process that ended meanwhile is fine. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // gone, or never ours
+  }
+}
+
+/**
+ * Signals all of them until a look at the table shows that the goal holds, since they may fork meanwhile.
+ * Resolves to false when it does not hold after about a second (processes stuck in the kernel).
+ */
+export async function signalUntil(
+  find: () => readonly ProcessEntry[],
+  signal: NodeJS.Signals,
+  isDone: (entry: ProcessEntry) => boolean,
+): Promise<boolean> {
+  for (let round = 0; round < killRounds; round += 1) {
+    const remaining = find().filter((entry) => !isDone(entry));
+    if (remaining.length === 0) return true;
+    for (const { pid } of remaining) signalProcess(pid, signal);
+    await pause(roundPauseMs);
+  }
+  return false;
+}

@@ -1,0 +1,88 @@
+import { execFile } from "node:child_process";
+import { access, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { ContainerSpec } from "../runtime.ts";
+import { agentFolder } from "../paths.ts";
+
+/** Bubblewrap, where it is installed and allowed: a read-only system, a volume, and nothing else. */
+export interface Sandbox {
+  readonly version: string;
+  /** The words that go before a command's own. */
+  wrap(volumeFolder: string, network: ContainerSpec["network"]): readonly string[];
+}
+
+const places = ["/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap"];
+const systemFolders = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix"];
+/** Of `/etc` only what programs need to run, resolve names and trust certificates. */
+const systemFiles = [
+  "alternatives",
+  "bash.bashrc",
+  "ca-certificates",
+  "hosts",
+  "ld.so.cache",
+  "ld.so.conf",
+  "ld.so.conf.d",
+  "localtime",
+  "mime.types",
+  "nsswitch.conf",
+  "os-release",
+  "pki",
+  "profile",
+  "resolv.conf",
+  "ssl",
+  "timezone",
+].map((name) => `/etc/${name}`);
+
+/** The same account as in containers; outside it is whoever runs the gateway. */
+const accounts = { passwd: `agent:x:1000:1000::${agentFolder}:/bin/sh\n`, group: "agent:x:1000:\n" };
+
+/** Finds bubblewrap and tries it once; `null` when it is missing or the kernel refuses it. */
+export async function findSandbox(dataDir: string): Promise<Sandbox | null> {
+  const folder = join(dataDir, "sandbox");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const [name, content] of Object.entries(accounts)) await writeFile(join(folder, name), content);
+  for (const program of places) {
+    const sandbox = await access(program).then(
+      () => tryOut(program, dataDir),
+      () => null,
+    );
+    if (sandbox) return sandbox;
+  }
+  return null;
+}
+
+async function tryOut(program: string, dataDir: string): Promise<Sandbox | null> {
+  const run = promisify(execFile);
+  const wrap = (volume: string, network: ContainerSpec["network"]) => [program, ...words(dataDir, volume, network)];
+  const [, ...trial] = wrap(join(dataDir, "sandbox"), "NONE");
+  try {
+    await run(program, [...trial, "true"], { timeout: 5_000, env: {} });
+    const { stdout } = await run(program, ["--version"], { timeout: 5_000, env: {} });
+    return { version: stdout.trim(), wrap };
+  } catch {
+    return null;
+  }
+}
+
+function words(dataDir: string, volume: string, network: ContainerSpec["network"]): readonly string[] {
+  const readable = [...systemFolders, ...systemFiles].flatMap((path) => ["--ro-bind-try", path, path]);
+  const account = Object.keys(accounts).flatMap((name) => [
+    "--ro-bind",
+    join(dataDir, "sandbox", name),
+    `/etc/${name}`,
+  ]);
+  // A data folder below a system folder would show every volume and the gateway's keys.
+  const isShown = systemFolders.some((path) => dataDir.startsWith(`${path}/`));
+  return [
+    ...["--unshare-user", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"],
+    ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "agent"],
+    ...(network === "NONE" ? ["--unshare-net"] : []),
+    ...["--die-with-parent", "--new-session"],
+    ...readable,
+    ...account,
+    ...(isShown ? ["--tmpfs", dataDir] : []),
+    ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", volume, agentFolder],
+    ...["--chdir", agentFolder, "--"],
+  ];
+}
