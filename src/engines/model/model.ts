@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { Config } from "../../config.ts";
+import { untilAborted } from "../abort.ts";
+import { UNSEEN_END } from "../command.ts";
+import type { Engine, EngineJob, EngineOutcome, Failure, ItemBody } from "../engine.ts";
+import { finalText, toolResult, toolUses } from "../items.ts";
+import { chooseModel, type ModelChoice } from "./choice.ts";
+import { openConversation, withinBudget } from "./conversation.ts";
+import { type NextStep, runLoop } from "./loop.ts";
+import { systemPrompt } from "./prompt.ts";
+import { openModel } from "./provider.ts";
+import { type Retrying, withRetries } from "./retry.ts";
+import { askModel, type Patience } from "./step.ts";
+import { failureOf } from "./trouble.ts";
+
+export interface ModelEngineOptions {
+  /** The gateway's own model, key and URL; secrets of the agent and its space win over them. */
+  readonly settings: Config["model"];
+  readonly log: Pick<Logger, "warn">;
+  readonly mostSteps?: number;
+  readonly patience?: Patience;
+  readonly retrying?: Partial<Retrying>;
+}
+
+/** How many times the model may be asked for one response. */
+const MOST_STEPS = 50;
+const PATIENCE: Patience = { firstChunkMs: 300_000, chunkMs: 120_000 };
+const RETRYING: Retrying = {
+  mostAttempts: 6,
+  firstDelayMs: 1000,
+  longestDelayMs: 30_000,
+  longestWaitMs: 180_000,
+  delay: (delayMs, signal) => untilAborted(signal, sleep(delayMs, undefined, { signal })),
+  random: Math.random,
+  now: () => new Date(),
+};
+
+/**
+ * Answers responses with a language model that works in the agent's computer through tools.
+ *
+ * Keys are used for requests to the provider only. A command sees one only when it is a secret of the agent or
+ * its space, which every command of that agent sees.
+ */
+export const createModelEngine = (options: ModelEngineOptions): Engine => ({
+  kind: "MODEL",
+  answer: (job) => answer(options, job),
+});
+
+async function answer(options: ModelEngineOptions, job: EngineJob): Promise<EngineOutcome> {
+  job.signal.throwIfAborted();
+  const answered = finalText(job.recorded);
+  if (answered !== undefined) return { status: "completed", text: answered };
+  const recorded = await closeOpenCalls(job);
+  const choice = chooseModel(options.settings, job.environment);
+  if (!choice) return { status: "failed", failure: NO_KEY };
+  if (!URL.canParse(choice.baseUrl)) return { status: "failed", failure: BAD_URL };
+  const messages = await openConversation(job, recorded);
+  return runLoop(job, messages, stepper(options, job, choice), options.mostSteps ?? MOST_STEPS);
+}
+
+/** Gives each tool call whose end nobody saw an honest result, and returns the items completed so. */
+async function closeOpenCalls(job: EngineJob): Promise<readonly ItemBody[]> {
+  const recorded = [...job.recorded];
+  for (const { call, result } of toolUses(job.recorded)) {
+    if (result) continue;
+    const tool = String(call["tool"]);
+    const closing = toolResult(tool, tool === "bash" ? UNSEEN_END : UNSEEN_TOOL_END);
+    await job.append(closing);
+    recorded.push(closing);
+  }
+  return recorded;
+}
+
+const UNSEEN_TOOL_END = "interrupted: the gateway restarted; the tool may or may not have run";
+
+function stepper(options: ModelEngineOptions, job: EngineJob, choice: ModelChoice): NextStep {
+  const model = openModel(choice);
+  const instructions = systemPrompt(job.instructions);
+  const patience = options.patience ?? PATIENCE;
+  const retrying = { ...RETRYING, ...options.retrying };
+  return async (messages) => {
+    const request = { model, instructions, messages: withinBudget(messages), patience };
+    const attempted = await withRetries(retrying, job.signal, () => askModel(job, request));
+    if ("value" in attempted) return attempted.value;
+    const failure = failureOf(attempted.trouble, choice, attempted.attempts);
+    const error = attempted.error instanceof Error ? attempted.error.name : typeof attempted.error;
+    options.log.warn({ responseId: job.responseId, error, ...failure.evidence }, "the model could not be asked");
+    return { failure };
+  };
+}
+
+const NO_KEY: Failure = {
+  reason: "MODEL_UNAVAILABLE",
+  message:
+    "No model key was found; set ANTHROPIC_API_KEY or OPENAI_API_KEY in the gateway's environment " +
+    "or as a secret of the agent or its space",
+};
+
+const BAD_URL: Failure = { reason: "MODEL_UNAVAILABLE", message: "OPENAI_BASE_URL is not a URL; correct the secret" };
