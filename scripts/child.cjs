@@ -12,8 +12,8 @@ const sameSignalMs = 300;
  * Runs a command to its end. Signals sent to this process reach the command exactly once, and this
  * process lives until the command has ended.
  *
- * @returns {Promise<{ code: number, output: string }>} the exit code (128 + N when signal N ended the
- *   command) and, with `quiet`, everything it printed.
+ * @returns {Promise<{ code: number, output: string, stopped: boolean }>} the exit code (128 + N when
+ *   signal N ended the command), with `quiet` everything it printed, and whether it was told to stop.
  */
 function run(command, args, { env, cwd, quiet = false, onStart } = {}) {
   return new Promise((resolve, reject) => {
@@ -27,11 +27,12 @@ function run(command, args, { env, cwd, quiet = false, onStart } = {}) {
     });
     const output = [];
     if (quiet) for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output.push(chunk));
-    const stopPassing = passSignals(child);
+    const passing = passSignals(child);
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      stopPassing();
-      resolve({ code: signal ? 128 + constants.signals[signal] : code, output: Buffer.concat(output).toString() });
+      const stopped = passing.end();
+      const exitCode = signal ? 128 + constants.signals[signal] : code;
+      resolve({ code: exitCode, output: Buffer.concat(output).toString(), stopped });
     });
     if (onStart && child.pid) onStart(child.pid);
   });
@@ -50,7 +51,13 @@ function passSignals(child) {
     },
   ]);
   for (const [signal, listener] of listeners) process.on(signal, listener);
-  return () => listeners.forEach(([signal, listener]) => process.off(signal, listener));
+  return {
+    /** Stops passing signals on and tells whether there were any. */
+    end() {
+      for (const [signal, listener] of listeners) process.off(signal, listener);
+      return Object.keys(lastAt).length > 0;
+    },
+  };
 }
 
 module.exports = { run };

@@ -15,7 +15,7 @@ async function runReady(what, commandOn) {
     process.exitCode = code;
   } catch (error) {
     process.stderr.write(`\n${error.message}\n`);
-    process.exitCode = error.code > 128 ? error.code : 1;
+    process.exitCode = 1;
   }
 }
 

@@ -43,7 +43,7 @@ const build = stamped({
  * Makes this clone ready to run and returns what to run it with: the path of a Node that is new enough
  * and an environment whose PATH has it first. Steps whose result still stands are skipped.
  *
- * @throws {SetupError} with words for people when a step fails.
+ * @throws {Error} with words for people when a step fails.
  */
 async function prepare({ withBuild }) {
   const { node, missing } = findNode();
@@ -137,22 +137,14 @@ function npmCommand(node, args) {
 }
 
 async function runQuietly(file, args, env) {
-  const { code, output } = await run(file, args, { env, cwd: root, quiet: true, onStart: addToLock });
-  if (code === 0) return;
-  throw new SetupError([output.trim(), adviceFor(output)].filter(Boolean).join("\n\n"), code);
+  const { code, output, stopped } = await run(file, args, { env, cwd: root, quiet: true, onStart: addToLock });
+  if (stopped) throw new Error("Stopped before everything was set up; the next start goes on from here.");
+  if (code !== 0) throw new Error([output.trim(), adviceFor(output)].filter(Boolean).join("\n\n"));
 }
 
 function adviceFor(output) {
   const offline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH/.test(output);
   return offline && "npm could not reach its registry: check the network (or npm's proxy setting) and start again.";
-}
-
-/** Set-up did not come through; `code` is the exit code of the command that failed. */
-class SetupError extends Error {
-  constructor(message, code) {
-    super(message);
-    this.code = code;
-  }
 }
 
 function say(line) {
