@@ -10,12 +10,13 @@ const sameSignalMs = 300;
 
 /**
  * Runs a command to its end. Signals sent to this process reach the command exactly once, and this
- * process lives until the command has ended.
+ * process lives until the command has ended. With `alone` they reach the command only, and it sees to
+ * the processes it started; otherwise those get them as well, as they would in a terminal.
  *
  * @returns {Promise<{ code: number, output: string, stopped: boolean }>} the exit code (128 + N when
  *   signal N ended the command), with `quiet` everything it printed, and whether it was told to stop.
  */
-function run(command, args, { env, cwd, quiet = false, onStart } = {}) {
+function run(command, args, { env, cwd, quiet = false, alone = false, onStart } = {}) {
   return new Promise((resolve, reject) => {
     // A process group of its own keeps the terminal's copy of a signal away from the command.
     const child = spawn(command, args, {
@@ -27,7 +28,7 @@ function run(command, args, { env, cwd, quiet = false, onStart } = {}) {
     });
     const output = [];
     if (quiet) for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output.push(chunk));
-    const passing = passSignals(child);
+    const passing = passSignals(child, alone || windows);
     child.on("error", reject);
     child.on("close", (code, signal) => {
       const stopped = passing.end();
@@ -38,7 +39,7 @@ function run(command, args, { env, cwd, quiet = false, onStart } = {}) {
   });
 }
 
-function passSignals(child) {
+function passSignals(child, alone) {
   const lastAt = {};
   // A closed terminal is a wish to stop, so it is told as one.
   const wishes = { SIGINT: "SIGINT", SIGTERM: "SIGTERM", SIGHUP: "SIGTERM" };
@@ -46,7 +47,7 @@ function passSignals(child) {
     received,
     () => {
       const now = Date.now();
-      if (now - (lastAt[sent] || 0) >= sameSignalMs) child.kill(sent);
+      if (now - (lastAt[sent] || 0) >= sameSignalMs) send(child, sent, alone);
       lastAt[sent] = now;
     },
   ]);
@@ -58,6 +59,15 @@ function passSignals(child) {
       return Object.keys(lastAt).length > 0;
     },
   };
+}
+
+function send(child, signal, alone) {
+  if (alone) return child.kill(signal);
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error; // it has just ended
+  }
 }
 
 module.exports = { run };

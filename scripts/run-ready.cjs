@@ -4,14 +4,15 @@ const { prepare, root } = require("./setup.cjs");
 const { run } = require("./child.cjs");
 
 /**
- * Makes the clone ready, then runs the command that `commandOn` names and exits as it exits.
+ * Makes the clone ready, then runs the command that `commandOn` names and exits as it exits. `alone`
+ * says who gets the signals sent to this process; see `run`.
  * When set-up fails it says why and exits with 1.
  */
-async function runReady(what, commandOn) {
+async function runReady({ withBuild, alone = false }, commandOn) {
   try {
-    const ready = await prepare(what);
+    const ready = await prepare({ withBuild });
     const [file, args] = commandOn(ready);
-    const { code } = await run(file, args, { env: ready.env, cwd: root });
+    const { code } = await run(file, args, { env: ready.env, cwd: root, alone });
     process.exitCode = code;
   } catch (error) {
     process.stderr.write(`\n${error.message}\n`);

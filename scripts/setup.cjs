@@ -24,7 +24,13 @@ const steps = [
   stamped({
     title: "Generating the database client",
     output: "src/store/generated",
-    inputs: ["prisma/schema.prisma", "prisma.config.ts", "scripts/generate.ts", "package-lock.json"],
+    inputs: [
+      "prisma/schema.prisma",
+      "prisma.config.ts",
+      "scripts/generate.ts",
+      "scripts/postgresql-schema.ts",
+      "package-lock.json",
+    ],
     work: (tools) => tools.node(["--import", "tsx", "scripts/generate.ts"]),
   }),
 ];
