@@ -57,7 +57,7 @@ export function createAccessCache({ store, tail, config }: Pick<Gateway, "store"
 
   const stop = tail.subscribe("*", {
     event({ stream }) {
-      const [kind, key = ""] = split(stream);
+      const [kind, key] = split(stream);
       if (kind === "agent") forgetAgent(key);
       else if (kind === "service-account") forgetAccount(key);
       else if (kind === "role" || kind === "role-binding") forgetAllAccounts();
@@ -93,7 +93,7 @@ interface Watcher {
 }
 
 function notify(watchers: ReadonlySet<Watcher>, concerns: (watcher: Watcher) => boolean): void {
-  for (const watcher of [...watchers]) if (concerns(watcher)) watcher.listener();
+  for (const { listener } of [...watchers].filter(concerns)) listener();
 }
 
 function split(stream: string): [kind: string, key: string] {

@@ -14,9 +14,14 @@ export interface Auth extends Authenticator {
   close(): void;
 }
 
+/** What authentication needs of the gateway. */
+export type AuthGateway = Pick<Gateway, "store" | "tail" | "config" | "now" | "newId">;
+
 /** Makes the parts of authentication over one gateway; `jwtSecret` signs, the configured previous one still verifies. */
-export function createAuth(gateway: Omit<Gateway, "actor">, jwtSecret: string): Auth {
-  const { config, now, newId } = gateway;
+export function createAuth(gateway: AuthGateway, jwtSecret: string): Auth {
+  const { config } = gateway;
+  const now = () => gateway.now();
+  const newId = () => gateway.newId();
   const tokens = createTokens({ secret: jwtSecret, previousSecret: config.previousJwtSecret, now, newId });
   const access = createAccessCache(gateway);
   return {

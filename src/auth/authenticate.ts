@@ -1,7 +1,7 @@
-import { GatewayError } from "../errors.ts";
+import { badInput, GatewayError } from "../errors.ts";
 import type { Access, AccessCache, WorkerAgent } from "./access.ts";
-import type { Principal } from "./principal.ts";
-import type { Claims, Tokens } from "./tokens.ts";
+import type { AccountPrincipal, Principal } from "./principal.ts";
+import { type Claims, type IssuedToken, tokenLifeSeconds, type Tokens } from "./tokens.ts";
 
 /** Turns tokens into callers. Each argument may be a bare token or an `Authorization` header. */
 export interface Authenticator {
@@ -24,11 +24,22 @@ export interface Authenticator {
    * and when the token expires; `refresh` then says what holds. The listener must return at once.
    */
   onAccessChange(principal: Principal, listener: () => void): () => void;
+  /**
+   * A token for an outside program that answers for one agent. It ends with the maker's own tokens:
+   * when the account is deactivated or deleted or gets another password.
+   *
+   * @throws {GatewayError} BAD_USER_INPUT unless it is to last 1 second to 30 days.
+   */
+  issueWorkerToken(maker: AccountPrincipal, agentId: string, ttlSeconds?: number): Promise<IssuedToken>;
 }
 
 /** The one answer to everybody whose token is not good. */
 export const unauthenticated = () =>
   new GatewayError("UNAUTHENTICATED", "Sign in first: the token is missing, wrong, expired or revoked");
+
+const refuse = (): never => {
+  throw unauthenticated();
+};
 
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -73,6 +84,13 @@ export function createAuthenticator(tokens: Tokens, access: AccessCache, now: ()
       return recall(token) ?? resolve(tokens.recall(token) ?? (await tokens.verify(token)));
     },
     refresh: (principal) => resolve(claimsOf.get(principal)),
+    async issueWorkerToken(maker, agentId, ttlSeconds = tokenLifeSeconds.usual) {
+      if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1 || ttlSeconds > tokenLifeSeconds.most) {
+        throw badInput("ttlSeconds", `A token lasts 1 to ${tokenLifeSeconds.most} seconds`);
+      }
+      const { accountId, user, epoch } = claimsOf.get(maker) ?? refuse();
+      return tokens.issue({ accountId, user, epoch, agentId, ttlSeconds });
+    },
     onAccessChange(principal, listener) {
       const [accountId, agent] =
         principal.kind === "account"
@@ -111,13 +129,14 @@ const workerPrincipal = ({ accountId, tokenId, expiresAt }: Claims, { id, name }
   expiresAt,
 });
 
-/** A timer that also holds for dates beyond the 24 days a single one can wait, and keeps no process alive. */
+/** A timer that keeps no process alive, waits also beyond the 24 days a single one can, and never rings early. */
 function callAt(date: Date, now: () => Date, listener: () => void): () => void {
-  let timer: NodeJS.Timeout;
-  const arm = () => {
-    const leftMs = Math.max(0, date.getTime() - now().getTime());
-    timer = setTimeout(leftMs > longestTimerMs ? arm : listener, Math.min(leftMs, longestTimerMs)).unref();
+  const leftMs = () => Math.max(0, date.getTime() - now().getTime());
+  const wait = () => setTimeout(ring, Math.min(leftMs(), longestTimerMs)).unref();
+  const ring = () => {
+    if (leftMs() === 0) listener();
+    else timer = wait();
   };
-  arm();
+  let timer = wait();
   return () => clearTimeout(timer);
 }

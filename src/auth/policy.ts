@@ -80,10 +80,11 @@ const askedOfPlace: ReadonlySet<Verb> = new Set(["create", "list", ...askedOnTop
 const partsOfOneThing: ReadonlySet<Resource> = new Set(["responses", "files", "messages"]);
 
 function mayKnow(principal: Principal | null, verb: Verb, resource: Resource, target: Target): boolean {
+  if (principal?.kind === "worker") return false; // all it may know of is what it may do
   if (!askedOfPlace.has(verb)) return isAllowed(principal, "get", resource, target);
   const leader = leaderOf.get(resource);
   if (leader && partsOfOneThing.has(resource)) return isAllowed(principal, "get", leader, target);
-  return principal?.kind === "account" && mayKnowPlace(principal, resource, target);
+  return principal !== null && mayKnowPlace(principal, resource, target);
 }
 
 function mayKnowPlace(principal: AccountPrincipal, resource: Resource, { space }: Target): boolean {

@@ -42,8 +42,8 @@ export interface Tokens {
 export interface TokenOptions {
   readonly secret: string;
   readonly previousSecret?: string | null;
-  now(): Date;
-  newId(): string;
+  readonly now: () => Date;
+  readonly newId: () => string;
 }
 
 /** How long a token lasts unless told otherwise, and at most. */

@@ -61,7 +61,7 @@ export const parents: Readonly<Record<string, readonly string[]>> = {
   system: [],
   computers: [],
   spaces: [],
-  "service-accounts": [],
+  "service-accounts": ["roles"],
   roles: [],
   "role-bindings": ["roles", "service-accounts"],
   secrets: ["spaces"],
