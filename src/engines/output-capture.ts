@@ -36,7 +36,7 @@ export class OutputCapture {
     const cut = characterEnd(tail, Math.max(0, tail.length - HALF));
     const leftOut = this.#leftOut + cut;
     const note = leftOut > 0 ? `\n[… ${leftOut} bytes left out …]\n` : "";
-    return `${Buffer.concat(this.#head)}${note}${tail.subarray(cut)}`;
+    return Buffer.concat([...this.#head, Buffer.from(note), tail.subarray(cut)]).toString();
   }
 
   #addToTail(bytes: Buffer) {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { NO_MODEL_KEY_TEXT, noModelKeyItem } from "../../src/engines/external.ts";
 import { chooseModel, DEFAULT_MODELS, hasModelKey } from "../../src/engines/model/choice.ts";
+import { createEngines } from "../../src/engines/registry.ts";
 
 const settings = (environment: Record<string, string> = {}) => readConfig(environment).model;
 
@@ -66,4 +67,9 @@ describe("the choice of a model", () => {
 test("the first item of a response without a model key says what to set", () => {
   expect(noModelKeyItem).toEqual({ type: "commentary", channel: "analysis", text: NO_MODEL_KEY_TEXT });
   for (const name of ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "SHELL"]) expect(NO_MODEL_KEY_TEXT).toContain(name);
+});
+
+test("the gateway runs a shell and a model engine", () => {
+  const { SHELL, MODEL } = createEngines(readConfig({}), { warn: () => undefined });
+  expect([SHELL.kind, MODEL.kind]).toEqual(["SHELL", "MODEL"]);
 });

@@ -1,6 +1,7 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
+import { wait } from "../../src/engines/model/retry.ts";
 import { type Act, type Reply, say, use } from "../support/model-server.ts";
 import { itemFaults } from "./job.ts";
 import { messagesOf, openModelRoom } from "./model-room.ts";
@@ -61,18 +62,15 @@ describe("an aborted response of the model engine", () => {
 
   test("does not wait any longer before it asks again", async () => {
     const reason = new Error("cancelled");
-    const running = Promise.withResolvers<() => void>();
-    const delay = (_delayMs: number, signal: AbortSignal) => {
-      const waiting = new Promise<void>((_resolve, reject) =>
-        signal.addEventListener("abort", () => reject(signal.reason)),
-      );
-      running.promise.then((abort) => abort());
-      return waiting;
+    const abortSoon = () => {
+      setImmediate(() => job.abort(reason));
+      return 1;
     };
-    await using room = await openModelRoom([{ status: 500 }], { retrying: { delay } });
+    const retrying = { firstDelayMs: 30_000, delay: wait, random: abortSoon };
+    await using room = await openModelRoom([{ status: 500 }], { retrying });
     const job = room.job();
-    running.resolve(() => job.abort(reason));
     await expect(room.engine.answer(job)).rejects.toBe(reason);
+    expect(room.server.requests).toHaveLength(1);
   });
 
   test("does nothing at all when it was aborted before", async () => {
@@ -131,7 +129,8 @@ describe("whatever a model does and wherever it is broken off", () => {
 /** Ids of tool calls in a request that are not answered by the message that follows. */
 function unpaired(messages: Awaited<ReturnType<typeof messagesOf>>): string[] {
   return messages.flatMap(({ tool_calls: calls = [] }, place) => {
-    const answers = messages.slice(place + 1, place + 1 + calls.length).map(({ tool_call_id: id }) => id);
-    return calls.map(({ id }) => id).filter((id) => !answers.includes(id));
+    const following = messages.slice(place + 1, place + 1 + calls.length);
+    const answers = new Set(following.map(({ tool_call_id: id }) => id));
+    return calls.map(({ id }) => id).filter((id) => !answers.has(id));
   });
 }

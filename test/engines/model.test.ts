@@ -20,7 +20,8 @@ describe("a response of the model engine", () => {
     expect(job.shown("text")).toBe("Hello there");
     expect(job.deltas.length).toBeGreaterThan(1);
     const [system, user] = messagesOf(room, 0);
-    expect(system).toMatchObject({ role: "system", content: expect.stringContaining("Be brief.") });
+    expect(system?.role).toBe("system");
+    expect(system?.content).toContain("Be brief.");
     expect(user).toEqual({ role: "user", content: "hi" });
     expect(room.server.requests[0]?.headers.authorization).toBe(`Bearer ${GATEWAY_KEY}`);
   });
@@ -137,7 +138,8 @@ describe("what a model does wrong", () => {
     expect(job.items.find(({ type }) => type === "tool_result")?.["output"]).toMatch(told);
     expect(itemFaults(job.items)).toEqual([]);
     expect(JSON.stringify(job.items)).not.toContain("\\u0000");
-    expect(messagesOf(room, 1).at(-1)).toMatchObject({ role: "tool", content: expect.stringMatching(told) });
+    expect(messagesOf(room, 1).at(-1)?.role).toBe("tool");
+    expect(messagesOf(room, 1).at(-1)?.content).toMatch(told);
   });
 
   test("a dead computer is told to the model, which may go on", async () => {

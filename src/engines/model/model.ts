@@ -1,7 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Config } from "../../config.ts";
-import { untilAborted } from "../abort.ts";
 import { UNSEEN_END } from "../command.ts";
 import type { Engine, EngineJob, EngineOutcome, Failure, ItemBody } from "../engine.ts";
 import { finalText, toolResult, toolUses } from "../items.ts";
@@ -10,7 +8,7 @@ import { openConversation, withinBudget } from "./conversation.ts";
 import { type NextStep, runLoop } from "./loop.ts";
 import { systemPrompt } from "./prompt.ts";
 import { openModel } from "./provider.ts";
-import { type Retrying, withRetries } from "./retry.ts";
+import { type Retrying, wait, withRetries } from "./retry.ts";
 import { askModel, type Patience } from "./step.ts";
 import { failureOf } from "./trouble.ts";
 
@@ -31,7 +29,7 @@ const RETRYING: Retrying = {
   firstDelayMs: 1000,
   longestDelayMs: 30_000,
   longestWaitMs: 180_000,
-  delay: (delayMs, signal) => untilAborted(signal, sleep(delayMs, undefined, { signal })),
+  delay: wait,
   random: Math.random,
   now: () => new Date(),
 };

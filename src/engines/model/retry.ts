@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Trouble, troubleOf } from "./trouble.ts";
 
 export interface Retrying {
@@ -43,6 +44,14 @@ export async function withRetries<T>(
     }
   }
 }
+
+/**
+ * Waits by the clock.
+ *
+ * @throws the signal's reason as soon as it aborts.
+ */
+export const wait = (delayMs: number, signal: AbortSignal): Promise<void> =>
+  sleep(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted());
 
 function delayBefore(attempts: number, trouble: Trouble, retrying: Retrying): number {
   const grown = Math.min(retrying.longestDelayMs, retrying.firstDelayMs * 2 ** (attempts - 1));

@@ -116,8 +116,8 @@ function messagePart(part: Content[number]): MessagePart | null {
     case "reasoning":
       return { type: "reasoning", text: part.text, ...options };
     case "tool-call": {
-      const { toolCallId, toolName, input } = part;
-      return { type: "tool-call", toolCallId, toolName: safeName(toolName), input: argsOf(input), ...options };
+      const { toolCallId, toolName } = part;
+      return { type: "tool-call", toolCallId, toolName: safeName(toolName), input: argsOf(part.input), ...options };
     }
     default:
       return null;
@@ -125,7 +125,8 @@ function messagePart(part: Content[number]): MessagePart | null {
 }
 
 /** Arguments that were no JSON object are kept as the text they were, so that the model sees what it wrote. */
-const argsOf = (input: unknown): JsonObject => (isJsonObject(input) ? input : { input: String(input) });
+const argsOf = (input: unknown): JsonObject =>
+  isJsonObject(input) ? input : { input: typeof input === "string" ? input : JSON.stringify(input) };
 
 /** A name that the model made up must not spoil the next request. */
 const safeName = (name: string) => name.replaceAll(/[^\w-]/g, "_").slice(0, 64) || "_";
