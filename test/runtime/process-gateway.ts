@@ -4,7 +4,7 @@ import { createProcessRuntime } from "../../src/runtime/process/process-runtime.
 /** A gateway process of its own for tests that kill it: `DATA_DIR DEPLOYMENT CONTAINER USE_SANDBOX SCRIPT`. */
 const [dataDir = "", deployment = "", container = "", useSandbox = "", script = ""] = process.argv.slice(2);
 const log = pino({ level: "silent" });
-const runtime = await createProcessRuntime({ dataDir, deployment, log, useSandbox: useSandbox === "true" });
+const runtime = createProcessRuntime({ dataDir, deployment, log, useSandbox: useSandbox === "true" });
 await runtime.exec(container, {
   argv: ["sh", "-c", script],
   timeoutMs: 60_000,

@@ -12,13 +12,13 @@ import { bytes, letTimePass, run, useWorld } from "./suite/world.ts";
 
 const log = pino({ level: "silent" });
 const dataDir = await mkdtemp(join(tmpdir(), "raworc-process-"));
-const canSandbox = (await findSandbox(dataDir)) !== null;
+const canSandbox = (await findSandbox(dataDir, log)) !== null;
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
 for (const useSandbox of [true, false]) {
   const kind = useSandbox ? "sandboxed" : "plain";
   const ownDir = join(dataDir, kind);
-  const open = () => createProcessRuntime({ dataDir: ownDir, deployment: kind, log, useSandbox });
+  const open = async () => createProcessRuntime({ dataDir: ownDir, deployment: kind, log, useSandbox });
   const capabilities: RuntimeCapabilities = {
     deployment: kind,
     image: "none",

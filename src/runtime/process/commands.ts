@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import { badInput } from "../../errors.ts";
 import { agentFolder } from "../paths.ts";
 import type { ContainerSpec, ExecCommand, ExecResult } from "../runtime.ts";
-import { RunningCommand } from "./command.ts";
+import { type Launch, RunningCommand } from "./command.ts";
 import { markerVariable, type ProcessEntry, processesOf, signalUntil } from "./process-table.ts";
 import type { Sandbox } from "./sandbox.ts";
 
@@ -21,12 +21,12 @@ const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /** All commands of all containers of one deployment on this machine. */
 export class Commands {
   readonly #deployment: string;
-  readonly #sandbox: Sandbox | null;
+  readonly #findSandbox: () => Promise<Sandbox | null>;
   readonly #running = new Map<string, RunningCommand>();
 
-  constructor(deployment: string, sandbox: Sandbox | null) {
+  constructor(deployment: string, findSandbox: () => Promise<Sandbox | null>) {
     this.#deployment = deployment;
-    this.#sandbox = sandbox;
+    this.#findSandbox = findSandbox;
   }
 
   /**
@@ -35,8 +35,9 @@ export class Commands {
    */
   async run(place: CommandPlace, command: ExecCommand, isAllowed: () => Promise<void>): Promise<ExecResult> {
     if (command.argv.length === 0) throw badInput("argv", "A command needs at least the name of a program");
+    const launch = this.#launch(place, command, await this.#findSandbox());
     if (command.signal?.aborted) return { end: "aborted", exitCode: null };
-    const running = new RunningCommand(this.#launch(place, command), command);
+    const running = new RunningCommand(launch, command);
     this.#running.set(running.marker, running);
     try {
       const finished = running.finish();
@@ -94,10 +95,10 @@ export class Commands {
     return marker.startsWith(`${this.#deployment}/${container}:`);
   }
 
-  #launch(place: CommandPlace, command: ExecCommand) {
-    const home = this.#sandbox ? agentFolder : place.volumeFolder;
+  #launch(place: CommandPlace, command: ExecCommand, sandbox: Sandbox | null): Launch {
+    const home = sandbox ? agentFolder : place.volumeFolder;
     const marker = `${this.#deployment}/${place.container}:${randomUUID()}`;
-    const wrapping = this.#sandbox?.wrap(place.volumeFolder, place.network) ?? [];
+    const wrapping = sandbox?.wrap(place.volumeFolder, place.network) ?? [];
     return {
       marker,
       argv: [...wrapping, ...launcher, folderOf(command.cwd, home), ...command.argv],

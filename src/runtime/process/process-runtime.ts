@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { once } from "node:events";
+import { once as onceEvent } from "node:events";
 import type { Logger } from "pino";
 import { conflict, notFound } from "../../errors.ts";
 import { deploymentLabel } from "../labels.ts";
@@ -36,11 +36,8 @@ export interface ProcessRuntimeOptions {
  * Without it a command can do whatever this user can, and `/agent` exists only as `cwd`. Either way limits
  * of memory, processor and processes are not enforced, and what a command leaves in the background ends with it.
  */
-export async function createProcessRuntime(options: ProcessRuntimeOptions): Promise<Runtime> {
-  const dataDir = resolve(options.dataDir);
-  const sandbox = options.useSandbox === false ? null : await findSandbox(dataDir);
-  options.log.debug({ sandbox: sandbox?.version ?? null }, "process runtime is ready");
-  return new ProcessRuntime(dataDir, options.deployment, sandbox);
+export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
+  return new ProcessRuntime(resolve(options.dataDir), options);
 }
 
 class ProcessRuntime implements Runtime {
@@ -49,24 +46,25 @@ class ProcessRuntime implements Runtime {
     this.#volumes.folderOf((await this.#known(container)).volume),
   );
   readonly #deployment: string;
-  readonly #sandbox: Sandbox | null;
+  readonly #findSandbox: () => Promise<Sandbox | null>;
   readonly #commands: Commands;
   readonly #containers: Records<ContainerRecord>;
   readonly #volumes: Volumes;
 
-  constructor(dataDir: string, deployment: string, sandbox: Sandbox | null) {
+  constructor(dataDir: string, { deployment, log, useSandbox = true }: ProcessRuntimeOptions) {
     this.#deployment = deployment;
-    this.#sandbox = sandbox;
-    this.#commands = new Commands(deployment, sandbox);
+    this.#findSandbox = once(async () => (useSandbox ? await findSandbox(dataDir, log) : null));
+    this.#commands = new Commands(deployment, this.#findSandbox);
     this.#containers = new Records(join(dataDir, "containers"), ContainerRecord);
     this.#volumes = new Volumes(join(dataDir, "volumes"), new Records(join(dataDir, "volume-records"), VolumeRecord));
   }
 
   async ping(): Promise<RuntimeInfo> {
+    const sandbox = await this.#findSandbox();
     return {
       kind: "process",
-      version: this.#sandbox?.version ?? `processes on ${process.platform}`,
-      warning: this.#sandbox ? sandboxedWarning : plainWarning,
+      version: sandbox?.version ?? `processes on ${process.platform}`,
+      warning: sandbox ? sandboxedWarning : plainWarning,
     };
   }
 
@@ -177,8 +175,14 @@ class ProcessRuntime implements Runtime {
 const notRunning = (container: string, state: string) =>
   conflict(`Container "${container}" is ${state}, not running`, { state });
 
+/** Asks the first time, and remembers the answer. */
+function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {
+  let answer: Promise<Result> | null = null;
+  return () => (answer ??= ask());
+}
+
 async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await once(signal, "abort");
+  if (!signal.aborted) await onceEvent(signal, "abort");
 }
 
 const sandboxedWarning =

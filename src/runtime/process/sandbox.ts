@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { access, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { Logger } from "pino";
 import type { ContainerSpec } from "../runtime.ts";
 import { agentFolder } from "../paths.ts";
 
@@ -38,13 +39,13 @@ const systemFiles = [
 const accounts = { passwd: `agent:x:1000:1000::${agentFolder}:/bin/sh\n`, group: "agent:x:1000:\n" };
 
 /** Finds bubblewrap and tries it once; `null` when it is missing or the kernel refuses it. */
-export async function findSandbox(dataDir: string): Promise<Sandbox | null> {
+export async function findSandbox(dataDir: string, log: Logger): Promise<Sandbox | null> {
   const folder = join(dataDir, "sandbox");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const [name, content] of Object.entries(accounts)) await writeFile(join(folder, name), content);
   for (const program of places) {
     const sandbox = await access(program).then(
-      () => tryOut(program, dataDir),
+      () => tryOut(program, dataDir, log),
       () => null,
     );
     if (sandbox) return sandbox;
@@ -52,7 +53,7 @@ export async function findSandbox(dataDir: string): Promise<Sandbox | null> {
   return null;
 }
 
-async function tryOut(program: string, dataDir: string): Promise<Sandbox | null> {
+async function tryOut(program: string, dataDir: string, log: Logger): Promise<Sandbox | null> {
   const run = promisify(execFile);
   const wrap = (volume: string, network: ContainerSpec["network"]) => [program, ...words(dataDir, volume, network)];
   const [, ...trial] = wrap(join(dataDir, "sandbox"), "NONE");
@@ -60,7 +61,8 @@ async function tryOut(program: string, dataDir: string): Promise<Sandbox | null>
     await run(program, [...trial, "true"], { timeout: 5_000, env: {} });
     const { stdout } = await run(program, ["--version"], { timeout: 5_000, env: {} });
     return { version: stdout.trim(), wrap };
-  } catch {
+  } catch (error) {
+    log.warn({ err: error, program }, "bubblewrap is installed but does not work here; computers are plain processes");
     return null;
   }
 }

@@ -148,7 +148,7 @@ export function describeCommands(open: OpenRuntime, capabilities: RuntimeCapabil
       await world.runtime.files.stat(container, "finished");
     });
 
-    test("what a taker of output throws ends the command and comes back", async () => {
+    testWith(liveOutput)("what a taker of output throws ends the command and comes back", async () => {
       const running = run(world.runtime, container, "echo first; sleep 20", {
         onOutput: () => Promise.reject(new Error("no longer the owner")),
       });

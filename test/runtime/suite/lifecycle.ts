@@ -32,9 +32,10 @@ export function describeLifecycle(open: OpenRuntime, capabilities: RuntimeCapabi
     });
 
     test("making it again changes nothing, in whatever state it is", async () => {
-      const container = await world.newRunning();
+      const volume = await world.newVolume();
+      const container = await world.newRunning({ volume });
       const before = await world.runtime.inspect(container);
-      await world.runtime.ensureContainer(world.spec(container));
+      await world.runtime.ensureContainer(world.spec(container, { volume }));
       expect(await world.runtime.inspect(container)).toEqual(before);
     });
 

@@ -1,0 +1,227 @@
+import { once } from "node:events";
+import { conflict, notFound } from "../../errors.ts";
+import { deploymentLabel } from "../labels.ts";
+import type {
+  ContainerSpec,
+  ContainerState,
+  ExecCommand,
+  ExecResult,
+  Labels,
+  Runtime,
+  RuntimeEvent,
+  RuntimeFiles,
+  RuntimeInfo,
+  VolumeParts,
+} from "../runtime.ts";
+import { Gate, type Hold, type MemoryControls, type RuntimeMethod } from "./controls.ts";
+import { Happenings } from "./happenings.ts";
+import { MemoryCommands } from "./memory-commands.ts";
+import { createMemoryFiles } from "./memory-files.ts";
+import { copyMemoryVolume, createMemoryVolume, type MemoryVolume } from "./memory-volume.ts";
+
+export interface MemoryRuntimeOptions {
+  /** Whose containers and volumes `list` shows; without it, everybody's. */
+  readonly deployment?: string;
+  now?(): Date;
+}
+
+/**
+ * Computers that exist only in this process, with a simulated bash: for tests and for trying things out.
+ * Everything is gone when the process ends. A command's output comes when it has ended, stdout first.
+ */
+export function createMemoryRuntime(options: MemoryRuntimeOptions = {}): Runtime & MemoryControls {
+  return new MemoryRuntime(options);
+}
+
+interface MemoryContainer {
+  readonly spec: ContainerSpec;
+  state: ContainerState;
+}
+
+class MemoryRuntime implements Runtime, MemoryControls {
+  readonly kind = "memory";
+  readonly files = gated(
+    createMemoryFiles((container) => this.#volumeOf(container).bash.fs),
+    (method) => this.#gate.pass(method),
+  );
+  readonly #options: MemoryRuntimeOptions;
+  readonly #gate = new Gate();
+  readonly #commands = new MemoryCommands();
+  readonly #containers = new Map<string, MemoryContainer>();
+  readonly #volumes = new Map<string, MemoryVolume>();
+  readonly #happenings = new Happenings();
+
+  constructor(options: MemoryRuntimeOptions) {
+    this.#options = options;
+  }
+
+  async ping(): Promise<RuntimeInfo> {
+    await this.#gate.pass("ping");
+    return { kind: "memory", version: "simulated", warning: "Computers are simulated and end with the gateway." };
+  }
+
+  ensureImage = () => this.#gate.pass("ensureImage");
+
+  async ensureVolume(volume: string, labels: Labels): Promise<void> {
+    await this.#gate.pass("ensureVolume");
+    const made = this.#volumes.get(volume) ?? (await createMemoryVolume(labels));
+    if (!this.#volumes.has(volume)) this.#volumes.set(volume, made);
+  }
+
+  async copyVolume(from: string, to: string, parts: VolumeParts): Promise<void> {
+    await this.#gate.pass("copyVolume");
+    await copyMemoryVolume(this.#volume(from), this.#volume(to), parts);
+  }
+
+  async removeVolume(volume: string): Promise<void> {
+    await this.#gate.pass("removeVolume");
+    this.#volumes.delete(volume);
+  }
+
+  async ensureContainer(spec: ContainerSpec): Promise<void> {
+    await this.#gate.pass("ensureContainer");
+    if (this.#containers.has(spec.name)) return;
+    this.#volume(spec.volume);
+    this.#containers.set(spec.name, { spec, state: created });
+  }
+
+  async ensureRunning(container: string): Promise<void> {
+    await this.#gate.pass("ensureRunning");
+    const known = this.#known(container);
+    if (known.state.status === "running") return;
+    const startedAt = known.state.status === "paused" ? known.state.startedAt : (this.#options.now?.() ?? new Date());
+    known.state = { ...created, status: "running", startedAt };
+  }
+
+  async ensurePaused(container: string): Promise<void> {
+    await this.#gate.pass("ensurePaused");
+    const known = this.#known(container);
+    if (!isAlive(known.state)) throw notRunning(container, known.state);
+    known.state = { ...known.state, status: "paused" };
+  }
+
+  async ensureStopped(container: string): Promise<void> {
+    await this.#gate.pass("ensureStopped");
+    const known = this.#containers.get(container);
+    if (known && isAlive(known.state)) this.#end(known, false);
+  }
+
+  async removeContainer(container: string): Promise<void> {
+    await this.#gate.pass("removeContainer");
+    this.#containers.delete(container);
+    this.#commands.lose(container);
+  }
+
+  async inspect(container: string): Promise<ContainerState | null> {
+    await this.#gate.pass("inspect");
+    return this.#containers.get(container)?.state ?? null;
+  }
+
+  async list() {
+    await this.#gate.pass("list");
+    const { deployment } = this.#options;
+    const isOurs = ({ labels }: { readonly labels: Labels }) =>
+      deployment === undefined || labels[deploymentLabel] === deployment;
+    const containers = [...this.#containers.values()].map(({ spec: { name, labels }, state: { status } }) => ({
+      name,
+      labels,
+      status,
+    }));
+    const volumes = [...this.#volumes].map(([name, { labels }]) => ({ name, labels }));
+    return { containers: containers.filter(isOurs), volumes: volumes.filter(isOurs) };
+  }
+
+  events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+    return this.#happenings.follow(this.#gate.isAway ? [] : [{ kind: "connected" }], signal);
+  }
+
+  async exec(container: string, command: ExecCommand): Promise<ExecResult> {
+    await this.#gate.pass("exec");
+    const { state } = this.#known(container);
+    if (state.status !== "running") throw notRunning(container, state);
+    return this.#commands.run(container, this.#volumeOf(container), command);
+  }
+
+  /** Nothing outlives the process that started it, so nothing is ever left. */
+  async killCommands(container: string): Promise<void> {
+    await this.#gate.pass("killCommands");
+    this.#known(container);
+  }
+
+  /** The simulated main process prints nothing. */
+  async *logs(container: string, { follow, signal }: { follow?: boolean; signal?: AbortSignal }) {
+    await this.#gate.pass("logs");
+    this.#known(container);
+    if (follow && signal && !signal.aborted) await once(signal, "abort");
+  }
+
+  async stats(container: string) {
+    await this.#gate.pass("stats");
+    const { state } = this.#known(container);
+    return { memoryBytes: 0, cpuPercent: 0, pids: isAlive(state) ? 1 + this.#commands.count(container) : 0 };
+  }
+
+  async close(): Promise<void> {
+    this.#commands.lose();
+  }
+
+  die(container: string, { outOfMemory = false }: { readonly outOfMemory?: boolean } = {}): void {
+    const known = this.#known(container);
+    this.#end(known, outOfMemory);
+    const { labels } = known.spec;
+    if (outOfMemory) this.#announce({ kind: "outOfMemory", container, labels });
+    this.#announce({ kind: "died", container, labels });
+  }
+
+  away(isAway: boolean): void {
+    const isBack = this.#gate.isAway && !isAway;
+    this.#gate.isAway = isAway;
+    if (isAway) this.#commands.lose();
+    if (isBack) this.#announce({ kind: "connected" });
+  }
+
+  failNext = (method: RuntimeMethod, error: Error): void => this.#gate.failNext(method, error);
+  hold = (method: RuntimeMethod): Hold => this.#gate.hold(method);
+  calls = (method: RuntimeMethod): number => this.#gate.calls(method);
+
+  #announce(event: RuntimeEvent): void {
+    if (!this.#gate.isAway) this.#happenings.tell(event);
+  }
+
+  #end(known: MemoryContainer, outOfMemory: boolean): void {
+    known.state = { ...known.state, status: "stopped", exitCode: 137, outOfMemory };
+    this.#commands.lose(known.spec.name);
+  }
+
+  #known(container: string): MemoryContainer {
+    const known = this.#containers.get(container);
+    if (!known) throw notFound("Container", container);
+    return known;
+  }
+
+  #volume(volume: string): MemoryVolume {
+    const known = this.#volumes.get(volume);
+    if (!known) throw notFound("Volume", volume);
+    return known;
+  }
+
+  #volumeOf(container: string): MemoryVolume {
+    return this.#volume(this.#known(container).spec.volume);
+  }
+}
+
+const created: ContainerState = { status: "created", startedAt: null, exitCode: null, outOfMemory: false };
+const isAlive = ({ status }: ContainerState) => status === "running" || status === "paused";
+const notRunning = (container: string, { status }: ContainerState) =>
+  conflict(`Container "${container}" is ${status}, not running`, { state: status });
+
+/** The same files, behind the gate. */
+function gated(files: RuntimeFiles, pass: (method: RuntimeMethod) => Promise<void>): RuntimeFiles {
+  return {
+    list: async (...call) => pass("files.list").then(() => files.list(...call)),
+    stat: async (...call) => pass("files.stat").then(() => files.stat(...call)),
+    read: async (...call) => pass("files.read").then(() => files.read(...call)),
+    write: async (...call) => pass("files.write").then(() => files.write(...call)),
+    remove: async (...call) => pass("files.remove").then(() => files.remove(...call)),
+  };
+}
