@@ -1,0 +1,65 @@
+import type Docker from "dockerode";
+import { deploymentLabel } from "../labels.ts";
+import { agentFolder } from "../paths.ts";
+import type { ContainerSpec } from "../runtime.ts";
+
+export const agentUser = "1000:1000";
+const mebibyte = 1_048_576;
+
+/** Log files of one container on the host are never larger than this twice. */
+export const logConfig = { Type: "json-file", Config: { "max-size": "10m", "max-file": "2" } };
+
+/** What every container is denied, helpers included. */
+export const hardening = {
+  Init: true,
+  Privileged: false,
+  CapDrop: ["ALL"],
+  SecurityOpt: ["no-new-privileges"],
+  ReadonlyRootfs: true,
+  IpcMode: "private",
+  RestartPolicy: { Name: "no" },
+  LogConfig: logConfig,
+} satisfies Docker.HostConfig;
+
+/** The parts of the configuration that connect a container with EGRESS. */
+export type EgressOptions = Pick<Docker.ContainerCreateOptions, "NetworkingConfig"> & {
+  readonly host: Docker.HostConfig;
+};
+
+/**
+ * The whole configuration of a computer's container. There is no place in it for a secret: those reach
+ * commands through exec. The main process only sleeps, so that the container lives as long as it is wanted.
+ */
+export function containerOptions(spec: ContainerSpec, deployment: string, egress: EgressOptions | null) {
+  return {
+    name: spec.name,
+    Image: spec.image,
+    Entrypoint: ["sleep", "infinity"],
+    Cmd: [],
+    User: agentUser,
+    WorkingDir: agentFolder,
+    Env: [`HOME=${agentFolder}`],
+    Labels: { [deploymentLabel]: deployment, ...spec.labels },
+    HostConfig: {
+      ...hardening,
+      ...limitsOf(spec),
+      Mounts: [{ Type: "volume", Source: spec.volume, Target: agentFolder }],
+      ...(egress === null ? { NetworkMode: "none" } : egress.host),
+    },
+    ...(egress?.NetworkingConfig && { NetworkingConfig: egress.NetworkingConfig }),
+  } satisfies Docker.ContainerCreateOptions;
+}
+
+/** Memory and swap together are one limit; `/tmp` counts against it too, so it may take at most half. */
+function limitsOf({ limits }: ContainerSpec): Docker.HostConfig {
+  const temporaryBytes = Math.min(Math.floor(limits.memoryBytes / 2), 1024 * mebibyte);
+  return {
+    Memory: limits.memoryBytes,
+    MemorySwap: limits.memoryBytes,
+    NanoCpus: Math.round(limits.cpus * 1e9),
+    PidsLimit: limits.pids,
+    Ulimits: [{ Name: "core", Soft: 0, Hard: 0 }],
+    ShmSize: Math.min(64 * mebibyte, temporaryBytes),
+    Tmpfs: { "/tmp": `rw,exec,nosuid,nodev,mode=1777,size=${temporaryBytes}` },
+  };
+}

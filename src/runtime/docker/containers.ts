@@ -1,0 +1,167 @@
+import type Docker from "dockerode";
+import { conflict, GatewayError, notFound } from "../../errors.ts";
+import type { ContainerSpec, ContainerState } from "../runtime.ts";
+import { containerOptions } from "./container-options.ts";
+import { ensureEgressNetwork, guardEgress } from "./egress.ts";
+import { call, callOrNull, type Engine } from "./engine.ts";
+import { isAlready, isMissing, statusOf } from "./engine-error.ts";
+import { killPostponed } from "./kill.ts";
+import { adoptVolume, requireVolume } from "./volumes.ts";
+
+const startTimeoutMs = 60_000;
+const defaultGraceSeconds = 5;
+
+/**
+ * Makes the container of a computer, stopped. The volume must exist: a mount of a missing one would make
+ * it without labels, and nobody would own it.
+ *
+ * @throws {GatewayError} NOT_FOUND when the volume or the image is missing.
+ */
+export async function ensureContainer(engine: Engine, spec: ContainerSpec): Promise<void> {
+  if ((await inspectRaw(engine, spec.name)) !== null) return;
+  await requireVolume(engine, spec.volume);
+  await adoptVolume(engine, spec.volume, spec.image);
+  const egress = spec.network === "EGRESS" ? await ensureEgressNetwork(engine) : null;
+  const options = containerOptions(spec, engine.options.deployment, egress);
+  const of = { what: `make container "${spec.name}"`, timeoutMs: startTimeoutMs };
+  try {
+    await call(engine, of, (abortSignal) => engine.docker.createContainer({ ...options, abortSignal }));
+  } catch (error) {
+    // Another caller was quicker, which is as good.
+    if (!(error instanceof GatewayError && error.code === "CONFLICT")) throw error;
+    if ((await inspectRaw(engine, spec.name)) === null) throw error;
+  }
+}
+
+/**
+ * Starts or thaws a container; one with EGRESS is only ready once its routes are in place.
+ *
+ * @throws {GatewayError} NOT_FOUND when it is gone.
+ */
+export async function ensureRunning(engine: Engine, name: string): Promise<void> {
+  const found = await inspectExisting(engine, name);
+  const container = engine.docker.getContainer(name);
+  if (found.State.Paused) {
+    await change(engine, `thaw container "${name}"`, name, (abortSignal) => container.unpause({ abortSignal }));
+    await killPostponed(engine, name);
+  } else if (!found.State.Running) {
+    forget(engine, name);
+    await engine.starts(() =>
+      change(engine, `start container "${name}"`, name, (abortSignal) => container.start({ abortSignal })),
+    );
+  }
+  await guardEgress(engine, name, found);
+}
+
+/** @throws {GatewayError} CONFLICT when it does not run, NOT_FOUND when it is gone. */
+export async function ensurePaused(engine: Engine, name: string): Promise<void> {
+  const { State } = await inspectExisting(engine, name);
+  if (State.Paused) return;
+  if (!State.Running)
+    throw conflict(`Container "${name}" cannot be paused because it does not run`, { state: "stopped" });
+  const container = engine.docker.getContainer(name);
+  await change(engine, `freeze container "${name}"`, name, (abortSignal) => container.pause({ abortSignal }));
+}
+
+/** Stops a container; a paused one is thawed first, for a frozen process hears no signal. */
+export async function ensureStopped(engine: Engine, name: string, graceSeconds = defaultGraceSeconds): Promise<void> {
+  const found = await inspectRaw(engine, name);
+  forget(engine, name);
+  if (found === null || !found.State.Running) return;
+  const container = engine.docker.getContainer(name);
+  if (found.State.Paused) {
+    await changeOrGone(engine, `thaw container "${name}"`, (abortSignal) => container.unpause({ abortSignal }));
+  }
+  const timeoutMs = startTimeoutMs + graceSeconds * 1000;
+  const stop = (abortSignal: AbortSignal) => container.stop({ t: graceSeconds, abortSignal });
+  await changeOrGone(engine, `stop container "${name}"`, stop, timeoutMs);
+}
+
+/** Removes a container in whatever state it is; its volume stays. */
+export async function removeContainer(engine: Engine, name: string): Promise<void> {
+  forget(engine, name);
+  const container = engine.docker.getContainer(name);
+  const remove = (abortSignal: AbortSignal) => container.remove({ force: true, v: false, abortSignal });
+  try {
+    await changeOrGone(engine, `remove container "${name}"`, remove);
+  } catch (error) {
+    // 409: another removal is on its way. The order is done when the container is gone.
+    if (!(error instanceof GatewayError && error.code === "CONFLICT")) throw error;
+    await callOrNull(
+      engine,
+      { what: `await the removal of container "${name}"`, timeoutMs: startTimeoutMs },
+      (abortSignal) => container.wait({ condition: "removed", abortSignal }),
+    );
+  }
+}
+
+/** The engine's own description of a container, or `null`. */
+export const inspectRaw = (engine: Engine, name: string) =>
+  callOrNull(engine, { what: `inspect container "${name}"` }, (abortSignal) =>
+    engine.docker.getContainer(name).inspect({ abortSignal }),
+  );
+
+/** @throws {GatewayError} NOT_FOUND when there is no such container. */
+export async function inspectExisting(engine: Engine, name: string): Promise<Docker.ContainerInspectInfo> {
+  const found = await inspectRaw(engine, name);
+  if (found === null) throw notFound("Container", name);
+  return found;
+}
+
+/** What the port tells of a container. */
+export async function inspectContainer(engine: Engine, name: string): Promise<ContainerState | null> {
+  const found = await inspectRaw(engine, name);
+  if (found === null) return null;
+  const { State } = found;
+  const status = statusNamed(State.Status);
+  return {
+    status,
+    startedAt: status === "created" || State.StartedAt.startsWith("0001") ? null : new Date(State.StartedAt),
+    exitCode: status === "stopped" ? State.ExitCode : null,
+    outOfMemory: status === "stopped" && State.OOMKilled,
+  };
+}
+
+/** The engine knows more words (restarting, removing, exited, dead); none of those runs. */
+export function statusNamed(status: string): ContainerState["status"] {
+  if (status === "running" || status === "paused" || status === "created") return status;
+  return "stopped";
+}
+
+/** What this process remembers of a container holds for one run of it only. */
+function forget(engine: Engine, name: string): void {
+  engine.guarded.delete(name);
+  engine.postponed.delete(name);
+}
+
+/** An order that is already carried out (304) has succeeded. */
+async function change(
+  engine: Engine,
+  what: string,
+  container: string,
+  send: (signal: AbortSignal) => Promise<unknown>,
+  timeoutMs = startTimeoutMs,
+): Promise<void> {
+  await call(engine, { what, container, timeoutMs }, (signal) =>
+    send(signal).catch((error: unknown) => {
+      if (!isAlready(error) && !isAlreadyThawed(error)) throw error;
+    }),
+  );
+}
+
+async function changeOrGone(
+  engine: Engine,
+  what: string,
+  send: (signal: AbortSignal) => Promise<unknown>,
+  timeoutMs = startTimeoutMs,
+): Promise<void> {
+  await call(engine, { what, timeoutMs }, (signal) =>
+    send(signal).catch((error: unknown) => {
+      if (!isAlready(error) && !isMissing(error) && !isAlreadyThawed(error)) throw error;
+    }),
+  );
+}
+
+/** Thawing what is thawed is an error to the engine, in 20.10 with 500 and later with 409. */
+const isAlreadyThawed = (error: unknown) =>
+  statusOf(error) !== null && error instanceof Error && /is (not|already) paused/i.test(error.message);

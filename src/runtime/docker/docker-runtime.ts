@@ -1,0 +1,87 @@
+import { unavailable } from "../../errors.ts";
+import { deploymentLabel } from "../labels.ts";
+import type { Runtime, RuntimeInfo, RuntimeInventory } from "../runtime.ts";
+import {
+  ensureContainer,
+  ensurePaused,
+  ensureRunning,
+  ensureStopped,
+  inspectContainer,
+  removeContainer,
+  statusNamed,
+} from "./containers.ts";
+import { call, type DockerOptions, type Engine, openEngine, versionOf } from "./engine.ts";
+import { eventsOf } from "./events.ts";
+import { exec } from "./exec.ts";
+import { filesOf } from "./files.ts";
+import { helperLabel, removeStaleHelpers } from "./helpers.ts";
+import { ensureImage } from "./images.ts";
+import { killCommands } from "./kill.ts";
+import { logsOf } from "./logs.ts";
+import { statsOf } from "./stats.ts";
+import { copyVolume, ensureVolume, removeVolume } from "./volumes.ts";
+
+const pingMs = 2_000;
+const oldestApi = 1.41;
+
+/**
+ * Computers as Docker containers. This folder is the only part of the program that talks to the engine, and
+ * the calls it makes are the ones seen here; nothing is sent before the first of them.
+ */
+export function createDockerRuntime(options: DockerOptions): Runtime {
+  const engine = openEngine(options);
+  return {
+    kind: "docker",
+    ping: (signal) => describeEngine(engine, signal),
+    ensureImage: (image, onProgress) => ensureImage(engine, image, onProgress),
+    ensureVolume: (volume, labels) => ensureVolume(engine, volume, labels),
+    copyVolume: (from, to, parts) => copyVolume(engine, from, to, parts),
+    removeVolume: (volume) => removeVolume(engine, volume),
+    ensureContainer: (spec) => ensureContainer(engine, spec),
+    ensureRunning: (container) => ensureRunning(engine, container),
+    ensurePaused: (container) => ensurePaused(engine, container),
+    ensureStopped: (container, graceSeconds) => ensureStopped(engine, container, graceSeconds),
+    removeContainer: (container) => removeContainer(engine, container),
+    inspect: (container) => inspectContainer(engine, container),
+    list: () => list(engine),
+    events: (signal) => eventsOf(engine, signal),
+    exec: (container, command) => exec(engine, container, command),
+    killCommands: (container) => killCommands(engine, container),
+    files: filesOf(engine),
+    logs: (container, logOptions) => logsOf(engine, container, logOptions),
+    stats: (container) => statsOf(engine, container),
+    close: async () => engine.closed.abort(new Error("the gateway is closing its connection")),
+  };
+}
+
+async function describeEngine(engine: Engine, signal?: AbortSignal): Promise<RuntimeInfo> {
+  signal?.throwIfAborted();
+  const found = await versionOf(engine, { timeoutMs: pingMs, ...(signal && { signal }) });
+  // Numbers such as 1.9 would compare wrongly, but no engine that old still runs.
+  if (Number(found.ApiVersion) < oldestApi) {
+    throw unavailable(`Docker at ${engine.address} is version ${found.Version}; 20.10 or later is needed`);
+  }
+  return { kind: "docker", version: found.Version, warning: null };
+}
+
+/** Also removes helpers that a crash left behind: they are nobody's computers. */
+async function list(engine: Engine): Promise<RuntimeInventory> {
+  const label = `${deploymentLabel}=${engine.options.deployment}`;
+  const filters = JSON.stringify({ label: [label] });
+  const of = { what: "list containers and volumes", timeoutMs: 30_000 };
+  const [containers, { Volumes }] = await call(engine, of, (abortSignal) =>
+    Promise.all([
+      engine.docker.listContainers({ all: true, filters, abortSignal }),
+      engine.docker.listVolumes({ filters, abortSignal }),
+    ]),
+  );
+  await removeStaleHelpers(engine, containers, Date.now() / 1000);
+  return {
+    containers: containers
+      .filter(({ Labels }) => Labels[helperLabel] === undefined)
+      .map(({ Names, Labels, State }) => ({ name: nameOf(Names), labels: Labels, status: statusNamed(State) })),
+    volumes: Volumes.map(({ Name, Labels }) => ({ name: Name, labels: Labels ?? {} })),
+  };
+}
+
+const nameOf = (names: readonly string[]) => names[0]?.slice(1) ?? "";

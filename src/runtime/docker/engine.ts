@@ -1,0 +1,151 @@
+import { randomBytes } from "node:crypto";
+import http from "node:http";
+import https from "node:https";
+import { availableParallelism } from "node:os";
+import Docker from "dockerode";
+import pLimit, { type LimitFunction } from "p-limit";
+import type { Logger } from "pino";
+import { isMissing, translate } from "./engine-error.ts";
+
+export interface DockerOptions {
+  /** `unix:///…`, `tcp://…` or `ssh://…`; `null` for where Docker itself would look. */
+  readonly dockerHost?: string | null;
+  /** Marks everything made here, so that two gateways on one engine leave each other's things alone. */
+  readonly deployment: string;
+  /** The default image of computers, which is built where it is missing. */
+  readonly image: string;
+  readonly log: Logger;
+  /** True where no registry can be reached: the default image is then made of this host's files at once. */
+  readonly offline?: boolean;
+  /** Resolvers of computers with EGRESS; a private resolver of the host's network is out of their reach. */
+  readonly egressDns?: readonly string[];
+}
+
+/** The connection to one engine, and what every part of the adapter shares. */
+export interface Engine {
+  readonly docker: Docker;
+  readonly options: DockerOptions;
+  readonly address: string;
+  /** Names this process in what it starts, to tell its commands from those of a process before it. */
+  readonly process: string;
+  /** Starts are bound by the processor: more at a time than cores makes each slower and none faster. */
+  readonly starts: LimitFunction;
+  /** Aborts when the adapter closes. */
+  readonly closed: AbortController;
+  /** Containers with EGRESS whose routes this process has seen to, since their last start. */
+  readonly guarded: Set<string>;
+  /** Marks of commands that must end as soon as their frozen container is thawed. */
+  readonly postponed: Map<string, readonly string[]>;
+  /** Images that are being made now. */
+  readonly images: Map<string, ImageWork>;
+}
+
+export type Progress = (line: string) => void;
+
+/** One making of an image that several callers wait for; each hears of it from when it joined. */
+interface ImageWork {
+  readonly listeners: Set<Progress>;
+  readonly done: Promise<void>;
+}
+
+/** What a call is about, for its error, and how long the engine may take. */
+export interface Call {
+  readonly what: string;
+  readonly container?: string;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+const defaultTimeoutMs = 15_000;
+
+/** Prepares the connection; nothing is sent before the first call. */
+export function openEngine(options: DockerOptions): Engine {
+  const address = options.dockerHost ?? "Docker's default address";
+  return {
+    docker: new Docker(connectionOf(options.dockerHost ?? null)),
+    options,
+    address,
+    process: randomBytes(8).toString("hex"),
+    starts: pLimit(availableParallelism()),
+    closed: new AbortController(),
+    guarded: new Set(),
+    postponed: new Map(),
+    images: new Map(),
+  };
+}
+
+/**
+ * Makes one call with a time limit and in the program's errors.
+ *
+ * @throws {GatewayError} UNAVAILABLE, NOT_FOUND or CONFLICT (see `translate`).
+ */
+export async function call<T>(
+  engine: Engine,
+  { what, container, timeoutMs = defaultTimeoutMs, signal: given }: Call,
+  send: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.any([late, engine.closed.signal, ...(given ? [given] : [])]);
+  try {
+    return await Promise.race([send(signal), rejectOn(signal)]);
+  } catch (cause) {
+    throw translate({ what, container: container ?? null, address: engine.address, late: late.aborted }, cause);
+  }
+}
+
+/** Like `call`, but a thing that is gone, or already as wanted, is `null` and no error. */
+export async function callOrNull<T>(
+  engine: Engine,
+  of: Call,
+  send: (signal: AbortSignal) => Promise<T>,
+): Promise<T | null> {
+  return await call(engine, of, async (signal) => {
+    try {
+      return await send(signal);
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  });
+}
+
+/** What the engine says of itself; also the way to find out whether it answers. */
+export const versionOf = (engine: Engine, limits: Pick<Call, "timeoutMs" | "signal"> = {}) =>
+  call(engine, { what: "answer", ...limits }, (abortSignal) =>
+    (engine.docker.version as Abortable<Docker.DockerVersion>).call(engine.docker, { abortSignal }),
+  );
+
+/** The smallest question there is. */
+export const ping = (engine: Engine, abortSignal: AbortSignal) =>
+  (engine.docker.ping as Abortable<unknown>).call(engine.docker, { abortSignal });
+
+/** The library takes a signal in these calls as in all others; its types leave it out. */
+type Abortable<T> = (options: { readonly abortSignal: AbortSignal }) => Promise<T>;
+
+/** A promise that only ever fails, when the signal aborts. */
+export const rejectOn = (signal: AbortSignal) =>
+  new Promise<never>((_resolve, reject) => {
+    const stop = () => reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+
+/** The connection library takes an agent, which its types leave out. */
+interface Connection extends Docker.DockerOptions {
+  readonly agent?: http.Agent;
+}
+
+/**
+ * Connections are not kept: after a restart of the engine a kept one fails the next call, and opening a
+ * local socket costs nothing beside what the engine does. Certificates come from Docker's own variables.
+ */
+function connectionOf(dockerHost: string | null): Connection {
+  const agents = { agent: new http.Agent({ keepAlive: false }) };
+  if (dockerHost === null) return agents;
+  if (dockerHost.startsWith("unix://")) return { ...agents, host: undefined, socketPath: dockerHost.slice(7) };
+  const { protocol, hostname, port, username } = new URL(dockerHost);
+  if (protocol === "ssh:") return { protocol: "ssh", host: hostname, port: port || 22, username };
+  const secure = protocol === "https:" || port === "2376";
+  if (!secure) return { ...agents, host: hostname, port: port || 2375 };
+  return { agent: new https.Agent({ keepAlive: false }), protocol: "https", host: hostname, port: port || 2376 };
+}

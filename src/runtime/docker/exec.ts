@@ -1,0 +1,93 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { unavailable } from "../../errors.ts";
+import type { ExecCommand, ExecResult } from "../runtime.ts";
+import { guardEgress } from "./egress.ts";
+import type { Engine } from "./engine.ts";
+import { statusOf } from "./engine-error.ts";
+import { endOf, type ExecSession, isContainerLost, passOutput, Refusal, startSession } from "./exec-session.ts";
+import { killCommand } from "./kill.ts";
+
+const lastOutputMs = 1_000;
+const aborted: ExecResult = { end: "aborted", exitCode: null };
+
+/**
+ * Runs a command to its end, to its time limit or until it is aborted, whichever is first; in the last two
+ * cases nothing of it is left when this returns.
+ *
+ * What `onOutput` throws ends the command too, and is thrown on.
+ *
+ * @throws {GatewayError} CONFLICT, NOT_FOUND, UNAVAILABLE (see the port).
+ */
+export async function exec(engine: Engine, container: string, command: ExecCommand): Promise<ExecResult> {
+  if (command.signal?.aborted) return aborted;
+  await guardEgress(engine, container);
+  const startedAt = performance.now();
+  const mark = `${engine.process}-${randomBytes(8).toString("hex")}`;
+  const session = await startSession(engine, container, mark, command).catch(refusedStart);
+  if ("refused" in session) return await answerRefusal(command, session.refused, async () => false);
+  using limit = limitOf(command);
+  try {
+    const run = runToEnd(engine, session, command, limit.over.signal);
+    const ended = await Promise.race([run, limit.reached]).catch(async (error: unknown) => {
+      await killCommand(engine, session, startedAt);
+      throw error;
+    });
+    if (typeof ended !== "string") return ended;
+    await killCommand(engine, session, startedAt);
+    await Promise.race([run.catch(() => undefined), delay(lastOutputMs)]);
+    return { end: ended, exitCode: null };
+  } finally {
+    limit.over.abort();
+    session.socket.destroy();
+  }
+}
+
+async function runToEnd(engine: Engine, session: ExecSession, command: ExecCommand, signal: AbortSignal) {
+  const refused = new Refusal();
+  await passOutput(session, (chunk, stream) => command.onOutput?.(chunk, stream), refused);
+  const result = await endOf(engine, session, signal);
+  const notStarted = refused.text !== "" && (result.exitCode === 126 || result.exitCode === 127);
+  if (notStarted)
+    return await answerRefusal(command, refused.text, () => isContainerLost(engine, session.container, signal));
+  if (refused.text !== "") await command.onOutput?.(Buffer.from(refused.text), "stdout");
+  return result;
+}
+
+/** Engines since 25 refuse a missing program or folder with 400 when the command is started. */
+function refusedStart(error: unknown): { readonly refused: string } {
+  const cause = error instanceof Error ? error.cause : null;
+  if (statusOf(cause) === 400 && cause instanceof Error) return { refused: cause.message };
+  throw error;
+}
+
+/**
+ * A missing program or folder is an ordinary end with the code a shell gives: 127, or 126 for what may not be
+ * run. Any other refusal is the container's end or the engine's failure.
+ */
+async function answerRefusal(command: ExecCommand, text: string, isLost: () => Promise<boolean>): Promise<ExecResult> {
+  const reason = text
+    .replace(/^.*(unable to start container process|exec failed): /s, "")
+    .replace(/: unknown\s*$/, "")
+    .trim();
+  if (!/not found|no such file|permission denied|not a directory|is a directory|exec format/i.test(reason)) {
+    if (await isLost()) return { end: "containerLost", exitCode: null };
+    throw unavailable(`Docker could not start a command: ${reason}`);
+  }
+  await command.onOutput?.(Buffer.from(`${reason}\n`), "stderr");
+  return { end: "exited", exitCode: /permission denied/i.test(reason) ? 126 : 127 };
+}
+
+/** Resolves with why the command must end; `over` tells the waiting to give up. */
+function limitOf({ timeoutMs, signal }: ExecCommand) {
+  const { promise: reached, resolve } = Promise.withResolvers<"timedOut" | "aborted">();
+  const timer = setTimeout(() => resolve("timedOut"), timeoutMs);
+  const onAbort = () => resolve("aborted");
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener("abort", onAbort, { once: true });
+  const dispose = () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  };
+  return { reached, over: new AbortController(), [Symbol.dispose]: dispose };
+}
