@@ -7,15 +7,15 @@ import { refusal, run } from "./suite/world.ts";
 
 const deployment = "memory-test";
 
-describeRuntime("memory", async () => createMemoryRuntime({ deployment }), {
+const memory = createMemoryRuntime({ deployment });
+
+describeRuntime("memory", async () => memory, {
   deployment,
   image: "none",
   processes: "simulated commands are no processes",
   liveOutput: "simulated commands show their output when they have ended",
   secondGateway: "simulated computers end with the gateway",
-  endMain: async (runtime, container) => {
-    if ("die" in runtime && typeof runtime.die === "function") runtime.die(container);
-  },
+  endMain: async (_runtime, container) => memory.die(container),
 });
 
 describe("what tests can do to the memory runtime", () => {

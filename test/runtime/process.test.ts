@@ -8,14 +8,18 @@ import { afterAll, describe, expect, test } from "vitest";
 import { createProcessRuntime } from "../../src/runtime/process/process-runtime.ts";
 import { findSandbox } from "../../src/runtime/process/sandbox.ts";
 import { describeRuntime, type RuntimeCapabilities } from "./suite.ts";
-import { bytes, letTimePass, run, useWorld } from "./suite/world.ts";
+import { bytes, letTimePass, run, testWith, useWorld, type World } from "./suite/world.ts";
 
 const log = pino({ level: "silent" });
 const dataDir = await mkdtemp(join(tmpdir(), "raworc-process-"));
-const canSandbox = (await findSandbox(dataDir, log)) !== null;
+const sandbox = await findSandbox(dataDir, log);
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
-for (const useSandbox of [true, false]) {
+describeProcesses(false, describePlain);
+if (sandbox) describeProcesses(true, describeSandboxed);
+else testWith("bubblewrap is not installed, or the kernel refuses it")("processes in bubblewrap", () => undefined);
+
+function describeProcesses(useSandbox: boolean, describeOwn: (world: World) => void): void {
   const kind = useSandbox ? "sandboxed" : "plain";
   const ownDir = join(dataDir, kind);
   const open = async () => createProcessRuntime({ dataDir: ownDir, deployment: kind, log, useSandbox });
@@ -27,102 +31,99 @@ for (const useSandbox of [true, false]) {
     secondGateway: true,
     endMain: "a process computer has no main process",
   };
-
-  if (useSandbox && !canSandbox) {
-    test("processes in bubblewrap", ({ skip }) => skip("bubblewrap is not installed, or the kernel refuses it"));
-    continue;
-  }
+  describeRuntime(`process (${kind})`, open, capabilities);
 
   describe(`${kind} processes`, () => {
-    describeRuntime(`process (${kind})`, open, capabilities);
+    const world = useWorld(open, capabilities);
+    describeOwn(world);
 
-    describe("a gateway that is killed", () => {
-      const world = useWorld(open, capabilities);
-
-      test("leaves nothing running once the next one cleaned up", { timeout: 30_000 }, async () => {
-        const container = await world.newRunning();
-        const script = `
+    test("leaves nothing running once the next one cleaned up", { timeout: 30_000 }, async () => {
+      const container = await world.newRunning();
+      const script = `
           setsid sh -c 'while :; do echo x >> beat; sleep 0.02; done' > /dev/null 2>&1 &
           until [ -s beat ]; do sleep 0.02; done; echo ready; sleep 60`;
-        const program = join(import.meta.dirname, "process-gateway.ts");
-        const words = ["--import", "tsx", program, ownDir, kind, container, String(useSandbox), script];
-        const gateway = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
-        await once(gateway.stdout, "data");
-        gateway.kill("SIGKILL");
-        await once(gateway, "exit");
+      const program = join(import.meta.dirname, "process-gateway.ts");
+      const words = ["--import", "tsx", program, ownDir, kind, container, String(useSandbox), script];
+      const gateway = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
+      await once(gateway.stdout, "data");
+      gateway.kill("SIGKILL");
+      await once(gateway, "exit");
 
-        await world.runtime.killCommands(container);
-        const before = (await world.runtime.files.stat(container, "beat")).size;
-        await letTimePass(world.runtime, container);
-        expect((await world.runtime.files.stat(container, "beat")).size).toBe(before);
-      });
+      await world.runtime.killCommands(container);
+      const before = (await world.runtime.files.stat(container, "beat")).size;
+      await letTimePass(world.runtime, container);
+      expect((await world.runtime.files.stat(container, "beat")).size).toBe(before);
     });
 
-    describe("what a command can reach", () => {
-      const world = useWorld(open, capabilities);
-
-      test("what a command leaves in the background ends with it", async () => {
-        const container = await world.newRunning();
-        await run(world.runtime, container, "(while :; do echo x >> beat; sleep 0.02; done) & sleep 0.1");
-        const before = (await world.runtime.files.stat(container, "beat")).size;
-        await letTimePass(world.runtime, container);
-        expect((await world.runtime.files.stat(container, "beat")).size).toBe(before);
-      });
-
-      test("a script stays executable when it is written again", async () => {
-        const container = await world.newRunning();
-        await world.runtime.files.write(container, "tool", bytes("#!/bin/sh\necho one\n"));
-        await run(world.runtime, container, "chmod 0755 tool");
-        await world.runtime.files.write(container, "tool", bytes("#!/bin/sh\necho two\n"));
-        expect((await run(world.runtime, container, ["./tool"])).stdout).toBe("two\n");
-      });
-
-      test("volumes are closed to other users, and go also when folders in them were closed", async () => {
-        const volume = await world.newVolume();
-        const container = await world.newRunning({ volume });
-        expect((await stat(join(ownDir, "volumes", volume))).mode & 0o777).toBe(0o700);
-        await run(world.runtime, container, "mkdir -p closed/deep; echo x > closed/deep/file; chmod -R 0500 closed");
-        await world.runtime.removeVolume(volume);
-        await expect(stat(join(ownDir, "volumes", volume))).rejects.toThrow("ENOENT");
-      });
-
-      if (useSandbox) {
-        test("it is uid 1000 with no capabilities, on /agent, before a read-only system", async () => {
-          const container = await world.newRunning();
-          const ran = await run(
-            world.runtime,
-            container,
-            'id -u; pwd; echo "$HOME $AGENT_HOME"; touch /usr/escaped 2>/dev/null || echo read-only; grep CapEff /proc/self/status',
-          );
-          expect(ran.stdout).toBe("1000\n/agent\n/agent /agent\nread-only\nCapEff:\t0000000000000000\n");
-        });
-
-        test("it sees neither the gateway's files nor other computers nor other processes", async () => {
-          const [container, other] = [await world.newRunning(), await world.newRunning()];
-          await writeFile(join(dataDir, "master.key"), "key");
-          await world.runtime.files.write(other, "private", bytes("private"));
-          const ran = await run(
-            world.runtime,
-            container,
-            `ls ${dataDir} ${process.cwd()}; ls /proc | grep -c '^[0-9]'`,
-          );
-          expect(ran.stderr).toContain("No such file");
-          expect(Number(ran.stdout.trim())).toBeLessThan(10);
-        });
-
-        test("without network there is only the loopback of its own", async () => {
-          const container = await world.newRunning({ network: "NONE" });
-          const ran = await run(world.runtime, container, "tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '");
-          expect(ran.stdout).toBe("lo\n");
-        });
-      } else {
-        test("its home is the volume's folder, and the warning says that nothing is apart", async () => {
-          const container = await world.newRunning();
-          const ran = await run(world.runtime, container, 'cd "$AGENT_HOME" && test "$HOME" = "$PWD" && echo same');
-          expect(ran.stdout).toBe("same\n");
-          expect((await world.runtime.ping()).warning).toContain("without isolation");
-        });
-      }
+    test("what a command leaves in the background ends with it", async () => {
+      const container = await world.newRunning();
+      await run(world.runtime, container, "(while :; do echo x >> beat; sleep 0.02; done) & sleep 0.1");
+      const before = (await world.runtime.files.stat(container, "beat")).size;
+      await letTimePass(world.runtime, container);
+      expect((await world.runtime.files.stat(container, "beat")).size).toBe(before);
     });
+
+    test("a process that left its group and emptied its environment ends with its command too", async () => {
+      const container = await world.newRunning();
+      const loop = "while :; do echo x >> beat; sleep 0.02; done";
+      const script = `env -i setsid sh -c '${loop}' & until [ -s beat ]; do sleep 0.02; done; sleep 60`;
+      expect((await run(world.runtime, container, script, { timeoutMs: 500 })).end).toBe("timedOut");
+      const before = (await world.runtime.files.stat(container, "beat")).size;
+      await letTimePass(world.runtime, container);
+      expect((await world.runtime.files.stat(container, "beat")).size).toBe(before);
+    });
+
+    test("a script stays executable when it is written again", async () => {
+      const container = await world.newRunning();
+      await world.runtime.files.write(container, "tool", bytes("#!/bin/sh\necho one\n"));
+      await run(world.runtime, container, "chmod 0755 tool");
+      await world.runtime.files.write(container, "tool", bytes("#!/bin/sh\necho two\n"));
+      expect((await run(world.runtime, container, ["./tool"])).stdout).toBe("two\n");
+    });
+
+    test("volumes are closed to other users, and go also when folders in them were closed", async () => {
+      const volume = await world.newVolume();
+      const container = await world.newRunning({ volume });
+      expect((await stat(join(ownDir, "volumes", volume))).mode & 0o777).toBe(0o700);
+      await run(world.runtime, container, "mkdir -p closed/deep; echo x > closed/deep/file; chmod -R 0500 closed");
+      await world.runtime.removeVolume(volume);
+      await expect(stat(join(ownDir, "volumes", volume))).rejects.toThrow("ENOENT");
+    });
+  });
+}
+
+function describeSandboxed(world: World): void {
+  test("it is uid 1000 with no capabilities, on /agent, before a read-only system", async () => {
+    const container = await world.newRunning();
+    const ran = await run(
+      world.runtime,
+      container,
+      'id -u; pwd; echo "$HOME $AGENT_HOME"; touch /usr/escaped 2>/dev/null || echo read-only; grep CapEff /proc/self/status',
+    );
+    expect(ran.stdout).toBe("1000\n/agent\n/agent /agent\nread-only\nCapEff:\t0000000000000000\n");
+  });
+
+  test("it sees neither the gateway's files nor other computers nor other processes", async () => {
+    const [container, other] = [await world.newRunning(), await world.newRunning()];
+    await writeFile(join(dataDir, "master.key"), "key");
+    await world.runtime.files.write(other, "private", bytes("private"));
+    const ran = await run(world.runtime, container, `ls ${dataDir} ${process.cwd()}; ls /proc | grep -c '^[0-9]'`);
+    expect(ran.stderr).toContain("No such file");
+    expect(Number(ran.stdout.trim())).toBeLessThan(10);
+  });
+
+  test("without network there is only the loopback of its own", async () => {
+    const container = await world.newRunning({ network: "NONE" });
+    const ran = await run(world.runtime, container, "tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '");
+    expect(ran.stdout).toBe("lo\n");
+  });
+}
+
+function describePlain(world: World): void {
+  test("its home is the volume's folder, and the warning says that nothing is apart", async () => {
+    const container = await world.newRunning();
+    const ran = await run(world.runtime, container, 'cd "$AGENT_HOME" && test "$HOME" = "$PWD" && echo same');
+    expect(ran.stdout).toBe("same\n");
+    expect((await world.runtime.ping()).warning).toContain("without isolation");
   });
 }

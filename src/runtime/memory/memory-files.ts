@@ -10,7 +10,7 @@ export function createMemoryFiles(filesOf: (container: string) => IFileSystem): 
       const fs = filesOf(container);
       const place = await existing(fs, pathNames(path), path);
       if (!(await fs.lstat(place)).isDirectory) throw pathRefusals.isNoFolder(path);
-      const names = (await fs.readdir(place)).sort();
+      const names = (await fs.readdir(place)).toSorted();
       return Promise.all(names.map(async (name) => entryOf(name, await fs.lstat(`${place}/${name}`))));
     },
 

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { conflict, notFound } from "../../errors.ts";
 import { deploymentLabel } from "../labels.ts";
 import type {
@@ -7,12 +6,14 @@ import type {
   ExecCommand,
   ExecResult,
   Labels,
+  LogLine,
   Runtime,
   RuntimeEvent,
   RuntimeFiles,
   RuntimeInfo,
   VolumeParts,
 } from "../runtime.ts";
+import { silentLog } from "../silent-log.ts";
 import { Gate, type Hold, type MemoryControls, type RuntimeMethod } from "./controls.ts";
 import { Happenings } from "./happenings.ts";
 import { MemoryCommands } from "./memory-commands.ts";
@@ -148,11 +149,12 @@ class MemoryRuntime implements Runtime, MemoryControls {
     this.#known(container);
   }
 
-  /** The simulated main process prints nothing. */
-  async *logs(container: string, { follow, signal }: { follow?: boolean; signal?: AbortSignal }) {
-    await this.#gate.pass("logs");
-    this.#known(container);
-    if (follow && signal && !signal.aborted) await once(signal, "abort");
+  logs(container: string, { follow, signal }: { follow?: boolean; signal?: AbortSignal }): AsyncIterable<LogLine> {
+    const check = async () => {
+      await this.#gate.pass("logs");
+      this.#known(container);
+    };
+    return silentLog(check, (follow && signal) || null);
   }
 
   async stats(container: string) {

@@ -56,7 +56,7 @@ export function refusalOf(error: Error & { readonly code?: unknown }, path: stri
 
 /** Opens what a place names and makes sure that it still is there: a link may be put in the way meanwhile. */
 export async function openInside(root: string, real: string, flags: number, path: string): Promise<FileHandle> {
-  const handle = await open(real, flags | O_NOFOLLOW | O_NONBLOCK).catch((error) => {
+  const handle = await open(real, flags | O_NOFOLLOW | O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
     throw refusalOf(error, path);
   });
   const opened = await readlink(throughHandle(handle, real)).catch(() => real);

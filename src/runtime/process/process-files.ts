@@ -75,7 +75,7 @@ async function inParent<Result>(
 async function listFolder(folder: string): Promise<readonly FileEntry[]> {
   const names = await readdir(folder);
   const entries = await Promise.all(
-    names.sort().map((name) =>
+    names.toSorted().map((name) =>
       lstat(join(folder, name)).then(
         (stats) => entryOf(name, stats),
         () => null, // removed meanwhile

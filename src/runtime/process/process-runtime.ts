@@ -8,10 +8,12 @@ import type {
   ContainerState,
   ExecCommand,
   ExecResult,
+  LogLine,
   Runtime,
   RuntimeEvent,
   RuntimeInfo,
 } from "../runtime.ts";
+import { silentLog } from "../silent-log.ts";
 import { Commands } from "./commands.ts";
 import { createProcessFiles } from "./process-files.ts";
 import { statsOf } from "./process-stats.ts";
@@ -130,7 +132,7 @@ class ProcessRuntime implements Runtime {
   async *events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
     if (signal.aborted) return;
     yield { kind: "connected" };
-    await untilAborted(signal);
+    if (!signal.aborted) await onceEvent(signal, "abort");
   }
 
   async exec(container: string, command: ExecCommand): Promise<ExecResult> {
@@ -146,10 +148,8 @@ class ProcessRuntime implements Runtime {
     await this.#commands.killLeftOver(container);
   };
 
-  /** Without a main process nothing is ever printed. */
-  async *logs(container: string, { follow, signal }: { follow?: boolean; signal?: AbortSignal }) {
-    await this.#known(container);
-    if (follow && signal) await untilAborted(signal);
+  logs(container: string, { follow, signal }: { follow?: boolean; signal?: AbortSignal }): AsyncIterable<LogLine> {
+    return silentLog(() => this.#known(container), (follow && signal) || null);
   }
 
   async stats(container: string) {
@@ -179,10 +179,6 @@ const notRunning = (container: string, state: string) =>
 function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {
   let answer: Promise<Result> | null = null;
   return () => (answer ??= ask());
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await onceEvent(signal, "abort");
 }
 
 const sandboxedWarning =

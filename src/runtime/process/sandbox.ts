@@ -38,6 +38,13 @@ const systemFiles = [
 /** The same account as in containers; outside it is whoever runs the gateway. */
 const accounts = { passwd: `agent:x:1000:1000::${agentFolder}:/bin/sh\n`, group: "agent:x:1000:\n" };
 
+const words = (text: string) => text.split(" ");
+const isolation = words(
+  "--unshare-user --uid 1000 --gid 1000 --cap-drop ALL --unshare-pid --unshare-ipc --unshare-uts " +
+    "--unshare-cgroup-try --hostname agent --die-with-parent --new-session",
+);
+const ownPlaces = words("--proc /proc --dev /dev --tmpfs /tmp");
+
 /** Finds bubblewrap and tries it once; `null` when it is missing or the kernel refuses it. */
 export async function findSandbox(dataDir: string, log: Logger): Promise<Sandbox | null> {
   const folder = join(dataDir, "sandbox");
@@ -55,7 +62,10 @@ export async function findSandbox(dataDir: string, log: Logger): Promise<Sandbox
 
 async function tryOut(program: string, dataDir: string, log: Logger): Promise<Sandbox | null> {
   const run = promisify(execFile);
-  const wrap = (volume: string, network: ContainerSpec["network"]) => [program, ...words(dataDir, volume, network)];
+  const wrap = (volume: string, network: ContainerSpec["network"]) => [
+    program,
+    ...argumentsFor(dataDir, volume, network),
+  ];
   const [, ...trial] = wrap(join(dataDir, "sandbox"), "NONE");
   try {
     await run(program, [...trial, "true"], { timeout: 5_000, env: {} });
@@ -67,7 +77,7 @@ async function tryOut(program: string, dataDir: string, log: Logger): Promise<Sa
   }
 }
 
-function words(dataDir: string, volume: string, network: ContainerSpec["network"]): readonly string[] {
+function argumentsFor(dataDir: string, volume: string, network: ContainerSpec["network"]): readonly string[] {
   const readable = [...systemFolders, ...systemFiles].flatMap((path) => ["--ro-bind-try", path, path]);
   const account = Object.keys(accounts).flatMap((name) => [
     "--ro-bind",
@@ -77,14 +87,17 @@ function words(dataDir: string, volume: string, network: ContainerSpec["network"
   // A data folder below a system folder would show every volume and the gateway's keys.
   const isShown = systemFolders.some((path) => dataDir.startsWith(`${path}/`));
   return [
-    ...["--unshare-user", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"],
-    ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "agent"],
+    ...isolation,
     ...(network === "NONE" ? ["--unshare-net"] : []),
-    ...["--die-with-parent", "--new-session"],
     ...readable,
     ...account,
     ...(isShown ? ["--tmpfs", dataDir] : []),
-    ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", volume, agentFolder],
-    ...["--chdir", agentFolder, "--"],
+    ...ownPlaces,
+    "--bind",
+    volume,
+    agentFolder,
+    "--chdir",
+    agentFolder,
+    "--",
   ];
 }

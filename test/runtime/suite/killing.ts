@@ -73,10 +73,12 @@ export function describeKilling(open: OpenRuntime, capabilities: RuntimeCapabili
       const other = await world.newRunning();
       const running = run(world.runtime, other, "sleep 60");
       await world.runtime.ensureStopped(other, 0);
-      const outcome = await running.catch((error: unknown) => error);
-      if (outcome instanceof Error)
-        expect(outcome).toMatchObject({ code: "CONFLICT" }); // stopped before it began
-      else expect(outcome).toMatchObject({ end: "containerLost", exitCode: null });
+      // The stop may come before the command has begun, which is a conflict then.
+      const outcome = await running.then(
+        ({ end }) => end,
+        (error: { code: string }) => error.code,
+      );
+      expect(["containerLost", "CONFLICT"]).toContain(outcome);
     });
 
     testWith(processes)("stopping a container ends everything in it, and its command is lost", async () => {

@@ -11,7 +11,8 @@ export function describeLifecycle(open: OpenRuntime, capabilities: RuntimeCapabi
       const info = await world.runtime.ping();
       expect(info.kind).toBe(world.runtime.kind);
       expect(info.version).not.toBe("");
-      if (info.kind === "process") expect(info.warning).toContain("isolation");
+      const isContained = info.kind === "docker";
+      expect(info.warning === null).toBe(isContained);
     });
 
     test("a container that was never made is null", async () => {
@@ -91,8 +92,8 @@ export function describeLifecycle(open: OpenRuntime, capabilities: RuntimeCapabi
     });
 
     test("stopping a container that is gone, or removing it, is done already", async () => {
-      await world.runtime.ensureStopped(world.newName());
-      await world.runtime.removeContainer(world.newName());
+      await expect(world.runtime.ensureStopped(world.newName())).resolves.toBeUndefined();
+      await expect(world.runtime.removeContainer(world.newName())).resolves.toBeUndefined();
     });
 
     test("starting or pausing a container that is gone is NOT_FOUND", async () => {
@@ -110,11 +111,8 @@ export function describeLifecycle(open: OpenRuntime, capabilities: RuntimeCapabi
       const volume = await world.newVolume();
       const container = await world.newRunning({ volume });
       const inventory = await world.runtime.list();
-      expect(inventory.containers.find(({ name }) => name === container)).toEqual({
-        name: container,
-        labels: expect.objectContaining(world.labels()),
-        status: "running",
-      });
+      const shown = inventory.containers.find(({ name }) => name === container);
+      expect(shown).toMatchObject({ labels: world.labels(), status: "running" });
       const listed = inventory.volumes.find(({ name }) => name === volume);
       expect(listed?.labels).toMatchObject(world.labels());
     });

@@ -7,7 +7,7 @@ export function describeVolumes(open: OpenRuntime, capabilities: RuntimeCapabili
     const world = useWorld(open, capabilities);
     const files = () => world.runtime.files;
     const namesIn = async (container: string, path: string) =>
-      (await files().list(container, path)).map(({ name }) => name).sort();
+      (await files().list(container, path)).map(({ name }) => name).toSorted();
 
     /** A running container with code (one file executable, one folder deep) and content. */
     async function newSource() {
@@ -32,15 +32,19 @@ export function describeVolumes(open: OpenRuntime, capabilities: RuntimeCapabili
     });
 
     test.each([
-      { parts: { code: true, content: false }, expected: ["code"] },
-      { parts: { code: false, content: true }, expected: ["content", "note.txt"] },
-      { parts: { code: true, content: true }, expected: ["code", "content", "note.txt"] },
-    ])("a copy with $parts takes exactly $expected", async ({ parts, expected }) => {
+      { parts: { code: true, content: false }, expected: ["code"], file: "code/lib/deep.py", text: "deep" },
+      { parts: { code: false, content: true }, expected: ["content", "note.txt"], file: "note.txt", text: "note" },
+      {
+        parts: { code: true, content: true },
+        expected: ["code", "content", "note.txt"],
+        file: "note.txt",
+        text: "note",
+      },
+    ])("a copy with $parts takes exactly $expected", async ({ parts, expected, file, text }) => {
       const [source, target] = [await newSource(), await newTarget()];
       await world.runtime.copyVolume(source.volume, target.volume, parts);
       expect(await namesIn(target.container, ".")).toEqual(expected);
-      if (parts.code) expect(textOf(await files().read(target.container, "code/lib/deep.py", 100))).toBe("deep");
-      if (parts.content) expect(textOf(await files().read(target.container, "note.txt", 100))).toBe("note");
+      expect(textOf(await files().read(target.container, file, 100))).toBe(text);
     });
 
     test("a copy replaces what an earlier, broken copy left", async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { deploymentLabel } from "../../../src/runtime/labels.ts";
 import type { ContainerSpec, ExecCommand, ExecResult, OutputStream, Runtime } from "../../../src/runtime/runtime.ts";
 
@@ -27,7 +27,11 @@ export type OpenRuntime = () => Promise<Runtime>;
 export const testWith = (ability: Ability | RuntimeCapabilities["endMain"]) =>
   typeof ability !== "string"
     ? test
-    : (name: string, _promise: () => unknown) => test(name, ({ skip }) => skip(`not here: ${ability}`));
+    : (name: string, _promise: () => unknown) =>
+        test(`${name} (not here)`, ({ skip }) => {
+          skip(ability);
+          expect.unreachable();
+        });
 
 /** The runtime under test and the things a block of tests makes; all of them are removed after the block. */
 export class World {
