@@ -14,7 +14,7 @@ import { checkInput, unfinished } from "./response.ts";
 export type WhenBusy = "QUEUE" | "REJECT" | "INTERRUPT";
 
 export interface CreateResponseInput {
-  readonly input: unknown;
+  readonly input?: unknown;
   readonly whenBusy?: WhenBusy | null;
   /** A second call with the same key answers with the first call's response and makes none. */
   readonly idempotencyKey?: string | null;

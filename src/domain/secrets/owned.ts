@@ -37,6 +37,16 @@ export async function copySecrets(unit: Unit, from: Owner, to: Owner): Promise<v
 export const deleteSecrets = (unit: Unit, owner: Owner) =>
   unit.tx.secret.deleteMany({ where: { ownerKind: owner.kind, ownerId: owner.id } });
 
+/** The keys of the secrets of many owners, by one query. */
+export async function secretNamesOf({ store }: Pick<Gateway, "store">, owners: readonly Owner[]): Promise<string[][]> {
+  const rows = await store.secret.findMany({
+    where: { OR: owners.map(({ kind, id }) => ({ ownerKind: kind, ownerId: id })) },
+    select: { ownerId: true, keyName: true },
+    orderBy: { keyName: "asc" },
+  });
+  return owners.map(({ id }) => rows.filter(({ ownerId }) => ownerId === id).map(({ keyName }) => keyName));
+}
+
 /** The environment of an owner's commands: the secrets of its space, and its own, which win. */
 export async function environmentOf(gateway: Gateway, owner: Owner, withSpace: boolean) {
   const space: Owner = { space: owner.space, kind: "SPACE", id: owner.space };

@@ -1,0 +1,48 @@
+import type { Resource, Verb } from "../../auth/permissions.ts";
+import { decide, isAllowed, type Target, visibleSpaces } from "../../auth/policy.ts";
+import type { Principal } from "../../auth/principal.ts";
+import { unauthenticated } from "../../auth/authenticate.ts";
+import { notFound } from "../../errors.ts";
+import { requireAllowed } from "../../graphql/authorize.ts";
+import type { Context } from "../../graphql/context.ts";
+import type { Agent, Prisma } from "../../store/generated/client/client.ts";
+import { nameKeyOf } from "./agent.ts";
+
+type Located = Pick<Agent, "id" | "name" | "spaceName" | "createdById" | "isPublished">;
+
+/** The agent as the policy sees it. */
+export const targetOf = (agent: Located): Target => ({
+  space: agent.spaceName,
+  ownerId: agent.createdById,
+  agentId: agent.id,
+  name: agent.name,
+  published: agent.isPublished,
+});
+
+/**
+ * The agent of that name (in any case of letters), if the caller may do this with it.
+ *
+ * @throws NOT_FOUND for a missing and for a hidden one, FORBIDDEN for one that is known, UNAUTHENTICATED.
+ */
+export async function agentFor(context: Context, name: string, verb: Verb, resource: Resource = "agents"): Promise<Agent> {
+  const agent = await context.gateway.store.agent.findUnique({ where: { nameKey: nameKeyOf(name) } });
+  if (!agent) throw context.principal ? notFound("Agent", name) : unauthenticated();
+  requireAllowed(context, verb, resource, targetOf(agent), { kind: "Agent", name });
+  return agent;
+}
+
+/** Whether the caller may see the agent: relations to hidden ones are `null`. */
+export const maySee = (principal: Principal | null, agent: Located): boolean =>
+  decide(principal, "get", "agents", targetOf(agent)) === "allow";
+
+/** Whether the caller may see what the agent answers, not only that it exists. */
+export const maySeeResponses = (principal: Principal | null, agent: Located): boolean =>
+  isAllowed(principal, "get", "responses", targetOf(agent));
+
+/** The agents that a list shows to the caller: those of spaces they may list, and their own. */
+export function visibleAgents(principal: Principal | null): Prisma.AgentWhereInput {
+  const spaces = visibleSpaces(principal, "list", "agents");
+  if (spaces === "all") return {};
+  const own = principal?.kind === "account" ? [{ createdById: principal.id }] : [];
+  return { OR: [{ spaceName: { in: [...spaces] } }, ...own] };
+}

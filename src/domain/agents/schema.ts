@@ -1,0 +1,133 @@
+import { builder } from "../../graphql/builder.ts";
+import { connectionOf } from "../../graphql/connection.ts";
+import { AgentState as states, EngineKind as engines, SetupStatus as setups } from "../../store/generated/client/enums.ts";
+import { currentRunMs, ranMs } from "../computers/computer.ts";
+import { Computer, Network } from "../computers/schema.ts";
+import { maySeeAccount, ServiceAccount } from "../service-accounts/schema.ts";
+import { maySee, targetOf } from "./access.ts";
+import { nextDeadline } from "./agent.ts";
+import { isAllowed } from "../../auth/policy.ts";
+import { permissionsOf } from "./remix.ts";
+import type { PublishPermissions } from "./publish.ts";
+import { secretNamesOf } from "../secrets/owned.ts";
+import { ownerOf } from "./environment.ts";
+
+export const AgentState = builder.enumType("AgentState", {
+  description: "`INIT` gets ready · `IDLE` waits · `BUSY` answers · `SLEPT` frozen or stopped, its files kept",
+  values: Object.values(states),
+});
+
+export const EngineKind = builder.enumType("EngineKind", {
+  description: "What answers: a model with tools, a space agent's function, a script, or a program outside.",
+  values: Object.values(engines),
+});
+
+const SetupStatus = builder.enumType("SetupStatus", {
+  description: "How far the set-up script has come; `NONE` when there is none.",
+  values: Object.values(setups),
+});
+
+const PublishPermissionsType = builder.objectRef<PublishPermissions>("PublishPermissions").implement({
+  description: "Which parts of a published agent others may remix.",
+  fields: (t) => ({
+    code: t.exposeBoolean("code"),
+    secrets: t.exposeBoolean("secrets"),
+    content: t.exposeBoolean("content"),
+  }),
+});
+
+const AgentRuntime = builder.objectRef<{ totalSeconds: number; currentSeconds: number }>("AgentRuntime").implement({
+  description: "How long the agent's computer has held memory.",
+  fields: (t) => ({
+    totalSeconds: t.exposeInt("totalSeconds"),
+    currentSeconds: t.exposeInt("currentSeconds", { description: "The present run; 0 while it is stopped." }),
+  }),
+});
+
+export const Agent = builder.prismaObject("Agent", {
+  fields: (t) => ({
+    id: t.exposeID("id"),
+    name: t.exposeID("name"),
+    space: t.exposeID("spaceName", { description: "The name of the space it lives in." }),
+    createdBy: t.field({
+      type: ServiceAccount,
+      nullable: true,
+      description: "Null when the account is gone or hidden from the caller; the name is in `createdByName`.",
+      select: (_args, _context, nested) => ({ createdBy: nested() }),
+      resolve: ({ createdBy }, _args, { principal }) =>
+        createdBy && maySeeAccount(principal, createdBy.id) ? createdBy : null,
+    }),
+    createdByName: t.exposeString("createdByName"),
+    state: t.expose("state", { type: AgentState }),
+    description: t.exposeString("description", { nullable: true }),
+    parentName: t.exposeString("parentName", { nullable: true, description: "Outlives the parent." }),
+    metadata: t.expose("metadata", { type: "JSON" }),
+    tags: t.stringList({ resolve: ({ tags }) => tags as string[] }), // checked when they were stored
+    isPublished: t.exposeBoolean("isPublished"),
+    publishedAt: t.expose("publishedAt", { type: "DateTime", nullable: true }),
+    publishedBy: t.exposeString("publishedBy", { nullable: true }),
+    publishPermissions: t.field({ type: PublishPermissionsType, resolve: permissionsOf }),
+    idleTimeoutSeconds: t.exposeInt("idleTimeoutSeconds"),
+    busyTimeoutSeconds: t.exposeInt("busyTimeoutSeconds"),
+    idleFrom: t.expose("idleFrom", { type: "DateTime", nullable: true }),
+    busyFrom: t.expose("busyFrom", { type: "DateTime", nullable: true }),
+    sleepsAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "When it falls asleep if nothing happens; null while nothing is counting.",
+      resolve: (agent) => nextDeadline(agent)?.at ?? null,
+    }),
+    createdAt: t.expose("createdAt", { type: "DateTime" }),
+    lastActivityAt: t.expose("lastActivityAt", { type: "DateTime", nullable: true }),
+    engine: t.expose("engine", { type: EngineKind, nullable: true, description: "Null means: the gateway's choice." }),
+    setupStatus: t.expose("setupStatus", { type: SetupStatus }),
+    setupOutput: t.string({
+      nullable: true,
+      description: "What the set-up script printed.",
+      resolve: (agent, _args, { principal }) =>
+        isAllowed(principal, "get", "files", targetOf(agent)) ? agent.setupOutput : null,
+    }),
+    lastError: t.exposeString("lastError", { nullable: true, description: "Why it cannot work." }),
+    computer: t.relation("computer", {
+      description: "The container and volume behind it.",
+      type: Computer,
+    }),
+    network: t.field({
+      type: Network,
+      select: { computer: { select: { network: true } } },
+      resolve: ({ computer }) => computer.network,
+    }),
+    image: t.string({
+      select: { computer: { select: { image: true } } },
+      resolve: ({ computer }, _args, { gateway }) => computer.image ?? gateway.config.agentImage,
+    }),
+    runtime: t.field({
+      type: AgentRuntime,
+      select: { computer: { select: { ranMs: true, startedAt: true, phase: true } } },
+      resolve: ({ computer }, _args, { gateway }) => ({
+        totalSeconds: Math.floor(ranMs(computer, gateway.now()) / 1000),
+        currentSeconds: Math.floor(currentRunMs(computer, gateway.now()) / 1000),
+      }),
+    }),
+    secretNames: t.stringList({
+      description: "The keys of the agent's own secrets; empty for those who may not list them.",
+      resolve: async (agent, _args, context) =>
+        isAllowed(context.principal, "get", "files", targetOf(agent))
+          ? context.loader("agentSecretNames", (agents: readonly { id: string; spaceName: string }[]) =>
+              secretNamesOf(context.gateway, agents.map(ownerOf))).load(agent)
+          : [],
+    }),
+  }),
+});
+
+builder.prismaObjectField("Agent", "parent", (t) =>
+  t.field({
+    type: Agent,
+    nullable: true,
+    description: "What it was remixed from; null when that is gone or hidden from the caller.",
+    select: (_args, _context, nested) => ({ parent: nested() }),
+    resolve: ({ parent }, _args, { principal }) => (parent && maySee(principal, parent) ? parent : null),
+  }),
+);
+
+export const AgentConnection = connectionOf("Agent", Agent);

@@ -1,0 +1,127 @@
+import type { Principal } from "../../auth/principal.ts";
+import { followLog, followStream } from "../../events/follow.ts";
+import type { LogEvent } from "../../events/event.ts";
+import { headOf } from "../../events/read.ts";
+import { builder } from "../../graphql/builder.ts";
+import { live } from "../../graphql/live.ts";
+import type { Gateway } from "../../gateway.ts";
+import type { Agent as AgentRow } from "../../store/generated/client/client.ts";
+import { agentFor, maySee } from "./access.ts";
+import { agentStream, checkTags } from "./agent.ts";
+import { agentOf } from "./change.ts";
+import { AgentFilter, type Filter } from "./queries.ts";
+import { Agent } from "./schema.ts";
+
+const ChangeKind = builder.enumType("AgentChangeKind", {
+  description: "`CREATED`, `CHANGED` in any way, or `DELETED`.",
+  values: ["CREATED", "CHANGED", "DELETED"] as const,
+});
+
+interface Change {
+  readonly event: LogEvent;
+  readonly kind: "CREATED" | "CHANGED" | "DELETED";
+  readonly agent: AgentRow;
+}
+
+const AgentChange = builder.objectRef<Change>("AgentChange").implement({
+  description: "Something happened to an agent.",
+  fields: (t) => ({
+    cursor: t.field({ type: "Cursor", resolve: ({ event }) => event.id }),
+    kind: t.expose("kind", { type: ChangeKind }),
+    name: t.id({ resolve: ({ agent }) => agent.name }),
+    agent: t.field({ type: Agent, description: "As it was right after the change.", resolve: ({ agent }) => agent }),
+  }),
+});
+
+builder.subscriptionFields((t) => ({
+  agentChanged: t.field({
+    type: Agent,
+    authScopes: { signedIn: true },
+    description: "First the agent as it is, then as it is after every change; ends when it is deleted.",
+    args: { name: t.arg.id({ required: true }) },
+    subscribe: async (_root, { name }, context) => {
+      const agent = await agentFor(context, name, "get");
+      const mayWatch = (principal: Principal) => maySee(principal, agent);
+      return live(context, mayWatch, (signal) => followAgent(context.gateway, agent, signal));
+    },
+    resolve: (agent) => agent,
+  }),
+  agentsChanged: t.field({
+    type: AgentChange,
+    authScopes: { signedIn: true },
+    description: "Every change of the agents that the caller may see, from now on or from a cursor.",
+    args: { filter: t.arg({ type: AgentFilter }), after: t.arg({ type: "Cursor" }) },
+    subscribe: async (_root, { filter, after }, context) => {
+      checkTags(filter?.tags ?? []);
+      const place = after ?? (await headOf(context.gateway.store, "*"));
+      let viewer = context.principal;
+      const mayWatch = (principal: Principal) => {
+        viewer = principal;
+        return true;
+      };
+      return live(context, mayWatch, (signal) =>
+        followAgents(context.gateway, place, (agent) => maySee(viewer, agent) && fits(agent, filter ?? {}), signal),
+      );
+    },
+    resolve: (change) => change,
+  }),
+}));
+
+/** The state and the place in the stream are read in one snapshot, so no change is shown twice or missed. */
+async function* followAgent(gateway: Gateway, { id, name }: AgentRow, signal: AbortSignal) {
+  const [present, head] = await gateway.store.$transaction(
+    [
+      gateway.store.agent.findUnique({ where: { id } }),
+      gateway.store.stream.findUnique({ where: { name: agentStream(name) } }),
+    ],
+    { isolationLevel: "Serializable" },
+  );
+  if (!present) return;
+  yield present;
+  for await (const followed of followStream(gateway, agentStream(name), head?.seq ?? 0n, signal)) {
+    if (followed.kind === "delta" || followed.event.type === "agent.prompted") continue;
+    if (followed.event.payload["id"] !== id || followed.event.type === "agent.deleted") return;
+    yield asAgent(followed.event);
+  }
+}
+
+async function* followAgents(
+  gateway: Gateway,
+  after: bigint,
+  wants: (agent: AgentRow) => boolean,
+  signal: AbortSignal,
+): AsyncGenerator<Change, void, undefined> {
+  const types = Object.keys(kinds);
+  for await (const followed of followLog(gateway, { types }, after, signal)) {
+    if (followed.kind === "delta") continue;
+    const { event } = followed;
+    const agent = asAgent(event);
+    if (wants(agent)) yield { event, kind: kinds[event.type as keyof typeof kinds], agent };
+  }
+}
+
+const kinds = {
+  "agent.created": "CREATED",
+  "agent.changed": "CHANGED",
+  "agent.slept": "CHANGED",
+  "agent.deleted": "DELETED",
+} as const;
+
+/** What the event does not carry are texts that only the row has; fields that need them read it by the id. */
+const asAgent = (event: LogEvent): AgentRow => ({
+  ...agentOf(event),
+  nameKey: "",
+  instructions: null,
+  setup: null,
+  setupOutput: null,
+});
+
+function fits(agent: AgentRow, { states, tags, q, space }: Filter): boolean {
+  const text = `${agent.name}\n${agent.description ?? ""}`.toLowerCase();
+  return (
+    (states?.includes(agent.state) ?? true) &&
+    (tags ?? []).every((tag) => (agent.tags as readonly string[]).includes(tag)) && // checked when they were stored
+    (!q || text.includes(q.toLowerCase())) &&
+    (space == null || agent.spaceName === space)
+  );
+}

@@ -1,0 +1,67 @@
+import { builder } from "../../graphql/builder.ts";
+import type { Item } from "./items.ts";
+
+/** An item with those after it, so that a result can be found for a call. */
+export const ResponseItem = builder.interfaceRef<Item>("ResponseItem").implement({
+  description: "A step of a response.",
+  resolveType: ({ raw }) => typeNames[raw.type as keyof typeof typeNames] ?? "OtherItem",
+  fields: (t) => ({
+    seq: t.exposeInt("seq", { description: "Its place in the response's stream; ask for what comes after with `after`." }),
+    at: t.expose("at", { type: "DateTime" }),
+    type: t.string({ resolve: ({ raw }) => raw.type }),
+    raw: t.field({ type: "JSON", description: "The item as it was recorded.", resolve: ({ raw }) => raw }),
+  }),
+});
+
+const typeNames = {
+  commentary: "CommentaryItem",
+  tool_call: "ToolCallItem",
+  tool_result: "ToolResultItem",
+  final: "FinalItem",
+} as const;
+
+const textIn = ({ raw }: Item, key: string): string | null => {
+  const value = raw[key];
+  return typeof value === "string" ? value : null;
+};
+
+builder.objectRef<Item>("CommentaryItem").implement({
+  description: "Thinking and analysis on the way.",
+  interfaces: [ResponseItem],
+  fields: (t) => ({
+    channel: t.string({ nullable: true, resolve: (item) => textIn(item, "channel") }),
+    text: t.string({ resolve: (item) => textIn(item, "text") ?? "" }),
+  }),
+});
+
+builder.objectRef<Item>("ToolCallItem").implement({
+  description: "A tool is about to be used; the next result of the same tool answers it.",
+  interfaces: [ResponseItem],
+  fields: (t) => ({
+    tool: t.string({ resolve: (item) => textIn(item, "tool") ?? "" }),
+    args: t.field({ type: "JSON", nullable: true, resolve: ({ raw }) => raw["args"] ?? null }),
+  }),
+});
+
+builder.objectRef<Item>("ToolResultItem").implement({
+  description: "What a tool answered: text, or any JSON.",
+  interfaces: [ResponseItem],
+  fields: (t) => ({
+    tool: t.string({ resolve: (item) => textIn(item, "tool") ?? "" }),
+    output: t.field({ type: "JSON", nullable: true, resolve: ({ raw }) => raw["output"] ?? null }),
+  }),
+});
+
+builder.objectRef<Item>("FinalItem").implement({
+  description: "The answer; it mirrors `output.text`.",
+  interfaces: [ResponseItem],
+  fields: (t) => ({
+    channel: t.string({ nullable: true, resolve: (item) => textIn(item, "channel") }),
+    text: t.string({ resolve: (item) => textIn(item, "text") ?? "" }),
+  }),
+});
+
+builder.objectRef<Item>("OtherItem").implement({
+  description: "An item of a type that only its worker knows; see `raw`.",
+  interfaces: [ResponseItem],
+});

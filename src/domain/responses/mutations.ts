@@ -1,0 +1,93 @@
+import { badInput } from "../../errors.ts";
+import { builder } from "../../graphql/builder.ts";
+import { agentFor } from "../agents/access.ts";
+import { cancelAgent, cancelResponse } from "./end.ts";
+import { createResponse } from "./create.ts";
+import { waitForEnd } from "./progress.ts";
+import { responseFor } from "./queries.ts";
+import { Response, ResponseStatus } from "./schema.ts";
+import { updateResponse } from "./update.ts";
+
+/** The longest a caller may be kept waiting, and what they wait without saying (document C: 15 minutes). */
+const longestWaitSeconds = 900;
+
+const WhenBusy = builder.enumType("WhenBusy", {
+  description: "What to do when the agent has others unfinished: wait, refuse, or cancel what runs and go first.",
+  values: ["QUEUE", "REJECT", "INTERRUPT"] as const,
+});
+
+const UpdateResponseInput = builder.inputType("UpdateResponseInput", {
+  description: "What an outside worker says of a response.",
+  fields: (t) => ({
+    status: t.field({ type: ResponseStatus, description: "PROCESSING, COMPLETED or FAILED." }),
+    input: t.field({ type: "JSON", description: "Replaces the input." }),
+    output: t.field({ type: "JSON", description: "`text` replaces, `items` are appended, other keys overwrite." }),
+  }),
+});
+
+const CancelledAgent = builder
+  .objectRef<{ readonly name: string; readonly count: number }>("CancelledAgent")
+  .implement({
+    description: "What was cancelled.",
+    fields: (t) => ({
+      name: t.exposeID("name"),
+      cancelled: t.int({ description: "How many responses.", resolve: ({ count }) => count }),
+    }),
+  });
+
+builder.mutationFields((t) => ({
+  createResponse: t.field({
+    type: Response,
+    authScopes: { signedIn: true },
+    description: "Asks an agent something; a sleeping one is woken. Answered at once, unless told to wait.",
+    args: {
+      agent: t.arg.id({ required: true, description: "The agent's name." }),
+      input: t.arg({ type: "JSON", required: true, description: 'Typically `{ text: "…" }`.' }),
+      wait: t.arg.boolean({ defaultValue: false, description: "Answer only when the response has ended." }),
+      timeoutSeconds: t.arg.int({ description: "How long to wait; then TIMEOUT, while the response goes on." }),
+      whenBusy: t.arg({ type: WhenBusy, defaultValue: "QUEUE" }),
+      idempotencyKey: t.arg.string({ description: "Makes a repeated call answer with the first one's response." }),
+    },
+    resolve: async (_root, { agent: name, wait, timeoutSeconds, ...asked }, context) => {
+      const seconds = timeoutSeconds ?? longestWaitSeconds;
+      if (seconds < 1 || seconds > longestWaitSeconds) {
+        throw badInput("timeoutSeconds", `"timeoutSeconds" must be from 1 to ${longestWaitSeconds}`);
+      }
+      const agent = await agentFor(context, name, "create", "responses");
+      const response = await createResponse(context.gateway, agent.id, asked);
+      if (!wait) return response;
+      await waitForEnd(context.gateway, response.id, seconds, context.signal);
+      return context.gateway.store.response.findUniqueOrThrow({ where: { id: response.id } });
+    },
+  }),
+  updateResponse: t.field({
+    type: Response,
+    authScopes: { signedIn: true },
+    description: "Reports on a response from outside: items and text as they come, and at last how it ended.",
+    args: { id: t.arg.id({ required: true }), input: t.arg({ type: UpdateResponseInput, required: true }) },
+    resolve: async (_root, { id, input }, context) => {
+      const { agent } = await responseFor(context, id, "update");
+      return updateResponse(context.gateway, agent, id, input);
+    },
+  }),
+  cancelResponse: t.field({
+    type: Response,
+    authScopes: { signedIn: true },
+    description: "Stops a response, whether it waits or runs. What it recorded stays.",
+    args: { id: t.arg.id({ required: true }) },
+    resolve: async (_root, { id }, context) => {
+      const { agent } = await responseFor(context, id, "delete");
+      return cancelResponse(context.gateway, agent, id);
+    },
+  }),
+  cancelAgent: t.field({
+    type: CancelledAgent,
+    authScopes: { signedIn: true },
+    description: "Cancels everything the agent has not finished.",
+    args: { name: t.arg.id({ required: true }) },
+    resolve: async (_root, { name }, context) => {
+      const agent = await agentFor(context, name, "update");
+      return { name: agent.name, count: await cancelAgent(context.gateway, agent) };
+    },
+  }),
+}));

@@ -1,0 +1,102 @@
+import { badInput } from "../../errors.ts";
+import { builder } from "../../graphql/builder.ts";
+import { connectionOf } from "../../graphql/connection.ts";
+import type { Context } from "../../graphql/context.ts";
+import { limits } from "../../graphql/limits.ts";
+import type { Response as ResponseRow } from "../../store/generated/client/client.ts";
+import { FailureReason as reasons, ResponseStatus as statuses } from "../../store/generated/client/enums.ts";
+import { EngineKind } from "../agents/schema.ts";
+import { ResponseItem } from "./item-schema.ts";
+import { type Item, itemsOf, type ItemWindow } from "./items.ts";
+import { failureOf } from "./response.ts";
+
+export const ResponseStatus = builder.enumType("ResponseStatus", {
+  description: "`PENDING` waits its turn · `PROCESSING` · and then one of three for good.",
+  values: Object.values(statuses),
+});
+
+const FailureReason = builder.enumType("FailureReason", {
+  description: "Why a response failed. The list is closed.",
+  values: Object.values(reasons),
+});
+
+const ResponseFailure = builder.objectRef<NonNullable<ReturnType<typeof failureOf>>>("ResponseFailure").implement({
+  description: "How a response failed.",
+  fields: (t) => ({
+    reason: t.expose("reason", { type: FailureReason }),
+    message: t.exposeString("message"),
+    evidence: t.field({ type: "JSON", nullable: true, resolve: ({ evidence }) => evidence }),
+  }),
+});
+
+const ResponseUsage = builder.objectRef<ResponseRow>("ResponseUsage").implement({
+  description: "What the model counted.",
+  fields: (t) => ({
+    inputTokens: t.exposeInt("inputTokens"),
+    outputTokens: t.exposeInt("outputTokens"),
+  }),
+});
+
+const ResponseOutput = builder.objectRef<ResponseRow>("ResponseOutput").implement({
+  description: "What was answered.",
+  fields: (t) => ({
+    text: t.exposeString("outputText", { description: "The final answer; may be empty while it is processed." }),
+    items: t.field({
+      type: [ResponseItem],
+      description: "All steps, in order.",
+      resolve: ({ id }, _args, context) => allItems(context, id),
+    }),
+    other: t.expose("outputOther", { type: "JSON", description: "Keys beside text and items." }),
+  }),
+});
+
+export const Response = builder.prismaObject("Response", {
+  fields: (t) => ({
+    id: t.exposeID("id"),
+    agent: t.relation("agent"),
+    agentName: t.string({ select: { agent: { select: { name: true } } }, resolve: ({ agent }) => agent.name }),
+    status: t.expose("status", { type: ResponseStatus }),
+    input: t.expose("input", { type: "JSON" }),
+    output: t.field({ type: ResponseOutput, resolve: (response) => response }),
+    items: t.field({
+      type: [ResponseItem],
+      description: "Steps after a place in the stream.",
+      args: { after: t.arg.int({ defaultValue: 0 }), first: t.arg.int({ defaultValue: limits.pageSize }) },
+      complexity: ({ first }) => ({ field: 1, multiplier: Math.min(first ?? limits.pageSize, 20) }),
+      resolve: ({ id }, window, context) => windowOfItems(context, id, window),
+    }),
+    engine: t.expose("engine", { type: EngineKind, nullable: true, description: "What answered; null until then." }),
+    failure: t.field({ type: ResponseFailure, nullable: true, resolve: failureOf }),
+    createdBy: t.exposeString("createdByName", { nullable: true, description: "The user name of who asked." }),
+    createdAt: t.expose("createdAt", { type: "DateTime" }),
+    startedAt: t.expose("startedAt", { type: "DateTime", nullable: true }),
+    updatedAt: t.expose("updatedAt", { type: "DateTime" }),
+    completedAt: t.expose("completedAt", { type: "DateTime", nullable: true }),
+    usage: t.field({ type: ResponseUsage, resolve: (response) => response }),
+  }),
+});
+
+export const ResponseConnection = connectionOf("Response", Response);
+
+/** All items of a response; those of all responses of one request come by one query. */
+const allItems = (context: Context, id: string): Promise<readonly Item[]> =>
+  context
+    .loader("items", async (ids: readonly string[]) => {
+      const items = await itemsOf(context.gateway, ids);
+      return ids.map((each) => items.get(each) ?? []);
+    })
+    .load(id);
+
+function windowOfItems(context: Context, id: string, window: ItemWindow): Promise<readonly Item[]> {
+  const { after, first } = window;
+  if (after != null && after < 0) throw badInput("after", `"after" must be 0 or more`);
+  if (first != null && (first < 0 || first > limits.pageSize)) {
+    throw badInput("first", `"first" must be from 0 to ${limits.pageSize}`);
+  }
+  return context
+    .loader(`items ${after} ${first}`, async (ids: readonly string[]) => {
+      const items = await itemsOf(context.gateway, ids, window);
+      return ids.map((each) => items.get(each) ?? []);
+    })
+    .load(id);
+}

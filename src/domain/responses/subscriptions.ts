@@ -1,0 +1,95 @@
+import { isAllowed } from "../../auth/policy.ts";
+import { followLog } from "../../events/follow.ts";
+import { headOf } from "../../events/read.ts";
+import { builder } from "../../graphql/builder.ts";
+import { live } from "../../graphql/live.ts";
+import type { Gateway } from "../../gateway.ts";
+import type { Response as ResponseRow } from "../../store/generated/client/client.ts";
+import { agentFor, targetOf } from "../agents/access.ts";
+import { responseFactsOf } from "./change.ts";
+import { ResponseItem } from "./item-schema.ts";
+import { followResponse, type Progress } from "./progress.ts";
+import { responseFor } from "./queries.ts";
+import { Response, ResponseStatus } from "./schema.ts";
+
+const ProgressKind = builder.enumType("ProgressKind", {
+  description: "`ITEM` a step · `STATUS` · `TEXT` the output's text was replaced · `DELTA` passing text, live only",
+  values: ["ITEM", "STATUS", "TEXT", "DELTA"] as const,
+});
+
+const ResponseProgress = builder.objectRef<Progress>("ResponseProgress").implement({
+  description: "Something that happened to a response. Ends after the one terminal status.",
+  fields: (t) => ({
+    seq: t.exposeInt("seq", { nullable: true, description: "Gapless; ask again with `after`. Null for a DELTA." }),
+    at: t.expose("at", { type: "DateTime", nullable: true }),
+    kind: t.expose("kind", { type: ProgressKind }),
+    item: t.field({
+      type: ResponseItem,
+      nullable: true,
+      resolve: ({ item, seq, at }) => (item && seq !== null && at ? { raw: item, seq, at } : null),
+    }),
+    status: t.expose("status", { type: ResponseStatus, nullable: true }),
+    text: t.exposeString("text", { nullable: true, description: "The output's text, with TEXT and the terminal STATUS." }),
+    delta: t.expose("delta", { type: "JSON", nullable: true, description: "`{ channel, text }`" }),
+    response: t.prismaField({
+      type: "Response",
+      nullable: true,
+      description: "The response as it is now; null once it is deleted.",
+      resolve: (query, { responseId }, _args, { gateway }) =>
+        gateway.store.response.findUnique({ ...query, where: { id: responseId } }),
+    }),
+  }),
+});
+
+builder.subscriptionFields((t) => ({
+  responseProgress: t.field({
+    type: ResponseProgress,
+    authScopes: { signedIn: true },
+    description: "Everything that happens to a response after a place in its stream: first what was, then live.",
+    args: { id: t.arg.id({ required: true }), after: t.arg.int({ defaultValue: 0 }) },
+    subscribe: async (_root, { id, after }, context) => {
+      const { agent } = await responseFor(context, id, "get");
+      const mayWatch = (principal: Parameters<typeof isAllowed>[0]) =>
+        isAllowed(principal, "get", "responses", targetOf(agent));
+      return live(context, mayWatch, (signal) => followResponse(context.gateway, id, after ?? 0, signal));
+    },
+    resolve: (progress) => progress,
+  }),
+  responseQueued: t.field({
+    type: Response,
+    authScopes: { signedIn: true },
+    description: "An outside worker's inbox: first the responses that wait for the agent, then every new one.",
+    args: { agent: t.arg.id({ required: true, description: "The agent's name." }) },
+    subscribe: async (_root, { agent: name }, context) => {
+      const agent = await agentFor(context, name, "get", "responses");
+      const mayWatch = (principal: Parameters<typeof isAllowed>[0]) =>
+        isAllowed(principal, "get", "responses", targetOf(agent));
+      return live(context, mayWatch, (signal) => inbox(context.gateway, agent, signal));
+    },
+    resolve: (response) => response,
+  }),
+}));
+
+/** The responses that wait for an agent, each once. */
+async function* inbox(
+  gateway: Gateway,
+  agent: { readonly id: string; readonly spaceName: string },
+  signal: AbortSignal,
+): AsyncGenerator<ResponseRow, void, undefined> {
+  // The place is taken before the list is read, so what comes between the two is in one of them.
+  const place = await headOf(gateway.store, "*");
+  const waiting = await gateway.store.response.findMany({
+    where: { agentId: agent.id, status: "PENDING" },
+    orderBy: [{ priority: "desc" }, { createdAt: "asc" }, { id: "asc" }],
+  });
+  yield* waiting;
+  const seen = new Set(waiting.map(({ id }) => id));
+  const filter = { types: ["response.status"], spaces: [agent.spaceName] };
+  for await (const followed of followLog(gateway, filter, place, signal)) {
+    if (followed.kind === "delta") continue;
+    const { id, agentId, status } = responseFactsOf(followed.event);
+    if (agentId !== agent.id || status !== "PENDING" || seen.delete(id)) continue;
+    const response = await gateway.store.response.findUnique({ where: { id } });
+    if (response) yield response;
+  }
+}

@@ -1,0 +1,118 @@
+import { holdsAll, visibleSpaces } from "../../auth/policy.ts";
+import type { Principal } from "../../auth/principal.ts";
+import type { LogEvent } from "../../events/event.ts";
+import { followLog } from "../../events/follow.ts";
+import { type EventFilter as LogFilter, headOf, readLog, whereOf } from "../../events/read.ts";
+import { badInput } from "../../errors.ts";
+import { requireAccount } from "../../graphql/authorize.ts";
+import { builder } from "../../graphql/builder.ts";
+import { connectionCost } from "../../graphql/connection.ts";
+import type { Context } from "../../graphql/context.ts";
+import { limits } from "../../graphql/limits.ts";
+import { live } from "../../graphql/live.ts";
+
+const Event = builder.objectRef<LogEvent>("Event").implement({
+  description: "One line of the log: something changed, and everything about it is stored.",
+  fields: (t) => ({
+    cursor: t.field({ type: "Cursor", description: "Gapless over the whole log.", resolve: ({ id }) => id }),
+    stream: t.exposeString("stream", { description: "Such as `agent:demo` or `response:<id>`." }),
+    seq: t.exposeInt("seq", { description: "Gapless within the stream." }),
+    type: t.exposeString("type"),
+    payload: t.field({ type: "JSON", resolve: ({ payload }) => payload }),
+    actor: t.exposeString("actor", { nullable: true, description: "A user name; null for the gateway itself." }),
+    space: t.exposeString("space", { nullable: true }),
+    at: t.expose("at", { type: "DateTime" }),
+  }),
+});
+
+const EventFilter = builder.inputType("EventFilter", {
+  description: "Which events; every condition must hold.",
+  fields: (t) => ({
+    streams: t.stringList(),
+    streamPrefix: t.string({ description: "Such as `agent:`." }),
+    types: t.stringList(),
+    spaces: t.stringList(),
+  }),
+});
+
+interface EventPage {
+  readonly events: readonly LogEvent[];
+  readonly more: boolean;
+  readonly through: bigint;
+  total(): Promise<number>;
+}
+
+const EventConnection = builder.objectRef<EventPage>("EventConnection").implement({
+  description: "A stretch of the log.",
+  fields: (t) => ({
+    nodes: t.field({ type: [Event], complexity: { field: 0, multiplier: 1 }, resolve: ({ events }) => events }),
+    hasNextPage: t.boolean({ resolve: ({ more }) => more }),
+    endCursor: t.field({ type: "Cursor", description: "Go on after it.", resolve: ({ through }) => through }),
+    totalCount: t.int({ resolve: ({ total }) => total() }),
+  }),
+});
+
+builder.queryField("events", (t) =>
+  t.field({
+    type: EventConnection,
+    authScopes: { signedIn: true },
+    complexity: connectionCost,
+    description: "The log, in the order of its commits: what happened in the spaces whose agents the caller may list.",
+    args: { after: t.arg({ type: "Cursor" }), filter: t.arg({ type: EventFilter }), first: t.arg.int({ defaultValue: 100 }) },
+    resolve: async (_root, { after, filter, first }, context) => {
+      const size = first ?? 100;
+      if (size < 1 || size > limits.pageSize) throw badInput("first", `"first" must be from 1 to ${limits.pageSize}`);
+      const { store } = context.gateway;
+      const visible = visibleFilter(requireAccount(context), filterOf(filter));
+      const page = await readLog(store, visible, after ?? 0n, size);
+      return { ...page, total: () => store.event.count({ where: whereOf(visible) }) };
+    },
+  }),
+);
+
+builder.subscriptionField("events", (t) =>
+  t.field({
+    type: Event,
+    authScopes: { signedIn: true },
+    description: "The log as it grows, from a cursor or from now on.",
+    args: { after: t.arg({ type: "Cursor" }), filter: t.arg({ type: EventFilter }) },
+    subscribe: async (_root, { after, filter }, context: Context) => {
+      const place = after ?? (await headOf(context.gateway.store, "*"));
+      const asked = filterOf(filter);
+      let visible = visibleFilter(requireAccount(context), asked);
+      const mayWatch = (principal: Principal) => {
+        visible = visibleFilter(principal, asked);
+        return true;
+      };
+      return live(context, mayWatch, (signal) => eventsOf(context, () => visible, place, signal));
+    },
+    resolve: (event) => event,
+  }),
+);
+
+async function* eventsOf(context: Context, visible: () => LogFilter, after: bigint, signal: AbortSignal) {
+  const { spaces: _now, ...filter } = visible();
+  for await (const followed of followLog(context.gateway, filter, after, signal)) {
+    if (followed.kind === "delta") continue;
+    const { spaces } = visible();
+    const { space } = followed.event;
+    if (!spaces || (space !== null && spaces.includes(space))) yield followed.event;
+  }
+}
+
+/** Administrators see everything; others what happens in the spaces whose agents they may list. */
+function visibleFilter(principal: Principal, filter: LogFilter): LogFilter {
+  if (holdsAll(principal)) return filter;
+  const spaces = visibleSpaces(principal, "list", "agents");
+  if (spaces === "all") return filter;
+  return { ...filter, spaces: filter.spaces ? spaces.filter((space) => filter.spaces?.includes(space)) : spaces };
+}
+
+const filterOf = (filter: FilterInput | null | undefined): LogFilter => ({
+  ...(filter?.streams ? { streams: filter.streams } : {}),
+  ...(filter?.streamPrefix == null ? {} : { streamPrefix: filter.streamPrefix }),
+  ...(filter?.types ? { types: filter.types } : {}),
+  ...(filter?.spaces ? { spaces: filter.spaces } : {}),
+});
+
+type FilterInput = NonNullable<(typeof EventFilter)["$inferInput"]>;

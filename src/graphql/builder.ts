@@ -1,0 +1,67 @@
+import SchemaBuilder from "@pothos/core";
+import ComplexityPlugin from "@pothos/plugin-complexity";
+import PrismaPlugin from "@pothos/plugin-prisma";
+import ScopeAuthPlugin from "@pothos/plugin-scope-auth";
+import { DateTimeResolver, JSONObjectResolver, JSONResolver } from "graphql-scalars";
+import { unauthenticated } from "../auth/authenticate.ts";
+import { badInput } from "../errors.ts";
+import type PrismaTypes from "../store/generated/pothos.ts";
+import { getDatamodel } from "../store/generated/pothos.ts";
+import type { Context } from "./context.ts";
+import { limits } from "./limits.ts";
+
+/** The one schema builder; every room adds its types and fields to it. */
+export const builder = new SchemaBuilder<{
+  Context: Context;
+  PrismaTypes: PrismaTypes;
+  DefaultFieldNullability: false;
+  AuthScopes: { public: boolean; signedIn: boolean };
+  Scalars: {
+    ID: { Input: string; Output: string };
+    DateTime: { Input: Date; Output: Date };
+    JSON: { Input: unknown; Output: unknown };
+    JSONObject: { Input: object; Output: object };
+    Cursor: { Input: bigint; Output: bigint };
+  };
+}>({
+  plugins: [ScopeAuthPlugin, PrismaPlugin, ComplexityPlugin],
+  defaultFieldNullability: false,
+  scopeAuth: {
+    authorizeOnSubscribe: true,
+    authScopes: ({ principal }) => ({ public: true, signedIn: principal !== null }),
+    unauthorizedError: () => unauthenticated(),
+  },
+  prisma: {
+    client: ({ gateway }) => gateway.store,
+    dmmf: getDatamodel(),
+    exposeDescriptions: true,
+    onUnusedQuery: null,
+  },
+  complexity: {
+    defaultComplexity: 1,
+    // What a list costs is declared by its `first`; a plain list is taken to be short.
+    defaultListMultiplier: 5,
+    limit: { complexity: limits.complexity, depth: limits.depth, breadth: limits.breadth },
+    complexityError: (kind, { [kindKeys[kind]]: had }) =>
+      badInput("query", `The query is too large: its ${kind.toLowerCase()} is ${had}, ${limits[kindKeys[kind]]} is allowed`),
+  },
+});
+
+/** How the plugin names what a query has too much of. */
+const kindKeys = { Complexity: "complexity", Depth: "depth", Breadth: "breadth" } as const;
+
+builder.addScalarType("DateTime", DateTimeResolver);
+builder.addScalarType("JSON", JSONResolver);
+builder.addScalarType("JSONObject", JSONObjectResolver);
+builder.scalarType("Cursor", {
+  description: "A place in the log of events. Opaque: hand back what you were given.",
+  serialize: (id) => String(id),
+  parseValue: (value) => {
+    if (typeof value === "string" && /^\d{1,18}$/.test(value)) return BigInt(value);
+    throw badInput("after", "A cursor must be one that the gateway gave out");
+  },
+});
+
+builder.queryType({ description: "Reads. Nothing here changes anything." });
+builder.mutationType({ description: "Orders. They answer as soon as the order is stored, before the engine has acted." });
+builder.subscriptionType({ description: "Live: over graphql-ws and server-sent events, from any cursor, without gaps." });

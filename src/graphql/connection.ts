@@ -1,0 +1,124 @@
+import type { ObjectRef } from "@pothos/core";
+import { badInput } from "../errors.ts";
+import { builder } from "./builder.ts";
+import { limits } from "./limits.ts";
+
+/** One page of a list. `rows` hold one more than asked for when there is more. */
+export interface Connection<Row> {
+  readonly rows: readonly Row[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  /** Counted only when asked for. */
+  total(): Promise<number>;
+}
+
+type Types = typeof builder.$inferSchemaTypes;
+
+const usualPageSize = 100;
+
+interface Keyed {
+  readonly createdAt: Date;
+  readonly id: string;
+}
+
+export interface PageArgs {
+  readonly first?: number | null | undefined;
+  readonly after?: string | null | undefined;
+  readonly offset?: number | null | undefined;
+}
+
+const PageInfo = builder.objectRef<{ connection: Connection<Keyed> }>("PageInfo").implement({
+  description: "Where a page stands in its list.",
+  fields: (t) => ({
+    hasNextPage: t.boolean({ resolve: ({ connection }) => connection.hasNextPage }),
+    hasPreviousPage: t.boolean({ resolve: ({ connection }) => connection.hasPreviousPage }),
+    startCursor: t.string({ nullable: true, resolve: ({ connection }) => cursorOrNull(connection.rows.at(0)) }),
+    endCursor: t.string({ nullable: true, resolve: ({ connection }) => cursorOrNull(connection.rows.at(-1)) }),
+  }),
+});
+
+/** Makes the connection type of one kind of thing: `nodes`, `edges`, `pageInfo`, `totalCount`. */
+export function connectionOf<Row extends Keyed>(name: string, node: ObjectRef<Types, Row>) {
+  const Edge = builder.objectRef<Row>(`${name}Edge`).implement({
+    fields: (t) => ({
+      cursor: t.string({ description: "Ask for what comes after it with `after`.", resolve: cursorOf }),
+      // The row is its own node; the builder cannot see that of a type parameter.
+      node: t.field({ type: node, resolve: (row) => row as never }),
+    }),
+  });
+  // A list costs what its connection declares; its two spellings cost nothing more.
+  const complexity = { field: 0, multiplier: 1 };
+  return builder.objectRef<Connection<Row>>(`${name}Connection`).implement({
+    description: "One page of a list.",
+    fields: (t) => ({
+      nodes: t.field({ type: [node], complexity, resolve: ({ rows }) => [...rows] }),
+      edges: t.field({ type: [Edge], complexity, resolve: ({ rows }) => [...rows] }),
+      pageInfo: t.field({ type: PageInfo, resolve: (connection) => ({ connection }) }),
+      totalCount: t.int({ description: "How many there are on all pages.", resolve: ({ total }) => total() }),
+    }),
+  });
+}
+
+/** The arguments of every list. */
+export const connectionArgs = {
+  first: builder.args((t) => ({
+    first: t.int({ defaultValue: usualPageSize, description: `How many; ${limits.pageSize} at the most.` }),
+    after: t.string({ description: "The cursor that the page comes after." }),
+    offset: t.int({ description: "How many to pass over; a cursor is quicker on a deep page." }),
+  })),
+}.first;
+
+/** What a page of this size costs: as many times what is asked of one. */
+export const connectionCost = ({ first }: { readonly first?: number | null | undefined }) => ({
+  field: 1,
+  multiplier: Math.max(1, Math.min(first ?? usualPageSize, limits.pageSize)),
+});
+
+/** Both paths to the rows of a connection, for reading only what is asked of them. */
+export const connectionPaths = [["nodes"], ["edges", "node"]] as [["nodes"], ["edges", "node"]];
+
+/**
+ * Reads one page in the order of creation. The cursor holds the place itself, so a deep page costs what the first does.
+ *
+ * @throws BAD_USER_INPUT for a page size, an offset or a cursor that cannot be.
+ */
+export async function readPage<Row extends Keyed>(
+  { first: asked, after, offset }: PageArgs,
+  read: (page: PageQuery) => Promise<Row[]>,
+  total: () => Promise<number>,
+): Promise<Connection<Row>> {
+  const first = asked ?? usualPageSize;
+  if (first < 0 || first > limits.pageSize) throw badInput("first", `"first" must be from 0 to ${limits.pageSize}`);
+  if (offset != null && offset < 0) throw badInput("offset", `"offset" must be 0 or more`);
+  const place = after == null ? null : placeOf(after);
+  const rows = await read({
+    after: place ? { AND: [{ createdAt: { gte: place.createdAt } }, isBeyond(place)] } : {},
+    orderBy: [{ createdAt: "asc" }, { id: "asc" }],
+    take: first + 1,
+    skip: offset ?? 0,
+  });
+  const hasPreviousPage = place !== null || (offset ?? 0) > 0;
+  return { rows: rows.slice(0, first), hasNextPage: rows.length > first, hasPreviousPage, total };
+}
+
+export interface PageQuery {
+  /** A condition to be joined with the list's own. */
+  readonly after: object;
+  readonly orderBy: { readonly createdAt?: "asc"; readonly id?: "asc" }[];
+  readonly take: number;
+  readonly skip: number;
+}
+
+const isBeyond = ({ createdAt, id }: Keyed) => ({ OR: [{ createdAt: { gt: createdAt } }, { id: { gt: id } }] });
+
+const cursorOf = ({ createdAt, id }: Keyed): string =>
+  Buffer.from(`${createdAt.getTime()} ${id}`).toString("base64url");
+
+const cursorOrNull = (row: Keyed | undefined) => (row ? cursorOf(row) : null);
+
+function placeOf(cursor: string): Keyed {
+  const [time, id] = Buffer.from(cursor, "base64url").toString().split(" ");
+  const createdAt = new Date(Number(time));
+  if (!id || Number.isNaN(createdAt.getTime())) throw badInput("after", `"after" must be a cursor of this list`);
+  return { createdAt, id };
+}

@@ -1,0 +1,57 @@
+import DataLoader from "dataloader";
+import type { Auth } from "../auth/auth.ts";
+import type { Principal } from "../auth/principal.ts";
+import { GatewayError } from "../errors.ts";
+import type { Gateway } from "../gateway.ts";
+
+/** What resolvers of one request work with. */
+export interface Context {
+  readonly gateway: Gateway;
+  readonly auth: Auth;
+  /** Who is calling; `null` without a good token. */
+  readonly principal: Principal | null;
+  /** Where the call comes from, for rate limits. */
+  readonly address: string | null;
+  /** Aborts when the caller has gone. */
+  readonly signal: AbortSignal;
+  /** The loader of that name for this request, made at its first use: reads of one tick become one query. */
+  loader<K, V>(name: string, load: (keys: readonly K[]) => Promise<readonly V[]>): DataLoader<K, V>;
+  /** Closes the caller's WebSocket; absent on other transports. */
+  readonly close?: (code: number, reason: string) => void;
+}
+
+/** What a transport knows of a call. */
+export interface Call {
+  readonly authorization: string | null;
+  readonly address: string | null;
+  readonly signal: AbortSignal;
+  readonly close?: (code: number, reason: string) => void;
+}
+
+/** Makes the context of one call. A bad token makes the caller nobody: what is public stays open to them. */
+export async function createContext(gateway: Gateway, auth: Auth, call: Call): Promise<Context> {
+  const principal = call.authorization === null ? null : await principalOf(auth, call.authorization);
+  const loaders = new Map<string, unknown>();
+  return {
+    gateway: principal ? { ...gateway, actor: principal.user } : gateway,
+    auth,
+    principal,
+    address: call.address,
+    signal: call.signal,
+    ...(call.close ? { close: call.close } : {}),
+    loader<K, V>(name: string, load: (keys: readonly K[]) => Promise<readonly V[]>) {
+      const known = loaders.get(name) ?? new DataLoader<K, V>(load);
+      loaders.set(name, known);
+      return known as DataLoader<K, V>; // a name always goes with one pair of types
+    },
+  };
+}
+
+async function principalOf(auth: Auth, authorization: string): Promise<Principal | null> {
+  try {
+    return auth.recall(authorization) ?? (await auth.authenticate(authorization));
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === "UNAUTHENTICATED") return null;
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import { EnvelopArmorPlugin } from "@escape.tech/graphql-armor";
+import { type ASTVisitor, GraphQLError, Kind, type SelectionSetNode, type ValidationContext } from "graphql";
+import type { Plugin } from "graphql-yoga";
+
+/** What one document may ask for, on every transport alike (design, "Limits"). */
+export const limits = {
+  tokens: 1000,
+  depth: 10,
+  aliases: 15,
+  rootFields: 10,
+  directives: 50,
+  /** By declared cost: a list counts what is below it as often as it asks for, see `connectionArgs`. */
+  complexity: 100_000,
+  breadth: 500,
+  /** The longest page of any list. */
+  pageSize: 1000,
+  subscriptionsPerSocket: 100,
+  /** A socket must say who it is within this time. */
+  initWaitMs: 5000,
+} as const;
+
+/** The limits that a document breaks by its shape alone; cost is checked by the schema. */
+export const limitPlugins = (): Plugin[] => [
+  EnvelopArmorPlugin({
+    maxTokens: { n: limits.tokens },
+    maxDepth: { n: limits.depth },
+    maxAliases: { n: limits.aliases },
+    maxDirectives: { n: limits.directives },
+    costLimit: { enabled: false },
+    blockFieldSuggestion: { enabled: false },
+  }) as Plugin, // an envelop plugin, which Yoga takes
+  { onValidate: ({ addValidationRule }) => addValidationRule(maxRootFields) },
+];
+
+/** Refuses an operation with too many fields at its root, fragments counted. */
+export function maxRootFields(context: ValidationContext): ASTVisitor {
+  const countFields = ({ selections }: SelectionSetNode, seen: ReadonlySet<string>): number =>
+    selections.reduce((count, selection) => {
+      if (selection.kind === Kind.FIELD) return count + 1;
+      if (selection.kind === Kind.INLINE_FRAGMENT) return count + countFields(selection.selectionSet, seen);
+      const { value: name } = selection.name;
+      const fragment = seen.has(name) ? null : context.getFragment(name);
+      return count + (fragment ? countFields(fragment.selectionSet, new Set([...seen, name])) : 0);
+    }, 0);
+  return {
+    OperationDefinition(operation) {
+      const count = countFields(operation.selectionSet, new Set());
+      if (count <= limits.rootFields) return;
+      const message = `An operation may have ${limits.rootFields} root fields at the most; this one has ${count}`;
+      context.reportError(new GraphQLError(message, { nodes: operation }));
+    },
+  };
+}
