@@ -63,14 +63,23 @@ function describeProcesses(useSandbox: boolean, describeOwn: (world: World) => v
       expect((await world.runtime.files.stat(container, "beat")).size).toBe(before);
     });
 
-    test("a process that left its group and emptied its environment ends with its command too", async () => {
+    test.each(["", "exec env -i"])("an emptied environment hides nothing from the time limit (%j)", async (first) => {
       const container = await world.newRunning();
       const loop = "while :; do echo x >> beat; sleep 0.02; done";
-      const script = `env -i setsid sh -c '${loop}' & until [ -s beat ]; do sleep 0.02; done; sleep 60`;
-      expect((await run(world.runtime, container, script, { timeoutMs: 500 })).end).toBe("timedOut");
+      const script = `env -i setsid sh -c '${loop}' & until [ -s beat ]; do sleep 0.02; done; ${first} sleep 60`;
+      const PATH = "/usr/bin:/bin";
+      expect((await run(world.runtime, container, script, { timeoutMs: 500, env: { PATH } })).end).toBe("timedOut");
       const before = (await world.runtime.files.stat(container, "beat")).size;
       await letTimePass(world.runtime, container);
       expect((await world.runtime.files.stat(container, "beat")).size).toBe(before);
+    });
+
+    test("a command in a container that another gateway process stops is lost", async () => {
+      const container = await world.newRunning();
+      const running = run(world.runtime, container, "echo ready; sleep 60", {
+        onOutput: async () => (await open()).ensureStopped(container),
+      });
+      expect(await running).toMatchObject({ end: "containerLost", exitCode: null });
     });
 
     test("a script stays executable when it is written again", async () => {

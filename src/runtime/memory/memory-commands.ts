@@ -2,6 +2,9 @@ import { badInput } from "../../errors.ts";
 import type { ExecCommand, ExecEnd, ExecResult } from "../runtime.ts";
 import { type MemoryVolume, runInVolume } from "./memory-volume.ts";
 
+/** Longer timers fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 type EarlyEnd = Exclude<ExecEnd, "exited">;
 
 /** The commands that run now, by container. */
@@ -17,7 +20,7 @@ export class MemoryCommands {
       ending.abort();
     };
     if (command.signal?.aborted) return { end: "aborted", exitCode: null };
-    const timer = setTimeout(() => endEarly("timedOut"), command.timeoutMs);
+    const timer = setTimeout(() => endEarly("timedOut"), Math.min(command.timeoutMs, longestTimerMs));
     const abort = () => endEarly("aborted");
     command.signal?.addEventListener("abort", abort, { once: true });
     this.#running.set(endEarly, container);

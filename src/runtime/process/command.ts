@@ -3,10 +3,13 @@ import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { badInput, unavailable } from "../../errors.ts";
 import type { ExecCommand, ExecEnd, ExecResult, OutputStream } from "../runtime.ts";
-import { processesOf, signalProcess, signalUntil } from "./process-table.ts";
+import { signalProcess, signalUntil } from "./process-table.ts";
 
 /** How long output may stay silent once the command ended: something that escaped holds the pipe open. */
 const silenceMs = 1000;
+
+/** Longer timers fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /** What is started: the words, where, and the whole environment. */
 export interface Launch {
@@ -32,6 +35,11 @@ export class RunningCommand {
     this.#child = start(launch, command.stdin !== undefined);
   }
 
+  /** A command is started in a session of its own, which has the number of its first process. */
+  get sessions(): readonly number[] {
+    return this.#child.pid === undefined ? [] : [this.#child.pid];
+  }
+
   /** Ends the whole tree at once; the first reason given is the one reported. */
   async kill(reason: ExecEnd): Promise<void> {
     if (this.#end === "exited") this.#end = reason;
@@ -40,7 +48,7 @@ export class RunningCommand {
 
   /** Follows the command to its end. Throws what `onOutput` throws, after ending the command. */
   async finish(): Promise<ExecResult> {
-    const timer = setTimeout(() => void this.kill("timedOut"), this.#command.timeoutMs);
+    const timer = setTimeout(() => void this.kill("timedOut"), Math.min(this.#command.timeoutMs, longestTimerMs));
     const abort = () => void this.kill("aborted");
     this.#command.signal?.addEventListener("abort", abort, { once: true });
     try {
@@ -93,14 +101,20 @@ export class RunningCommand {
   }
 
   async #killTree(): Promise<void> {
-    const { pid } = this.#child;
-    if (pid === undefined) return;
-    if (this.#child.exitCode === null && this.#child.signalCode === null) signalProcess(-pid, "SIGKILL");
     await signalUntil(
-      () => processesOf((marker) => marker === this.marker),
+      (marker) => marker === this.marker,
       "SIGKILL",
       () => false,
+      this.sessions,
     );
+    this.signalGroup("SIGKILL");
+  }
+
+  /** Signals the first process and its group: where there is no `/proc` to see the tree in, that is all there is. */
+  signalGroup(signal: NodeJS.Signals): void {
+    const { pid, exitCode, signalCode } = this.#child;
+    const isReaped = exitCode !== null || signalCode !== null; // then the number may be somebody else's
+    if (pid !== undefined && !isReaped) signalProcess(-pid, signal);
   }
 }
 

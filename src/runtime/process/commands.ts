@@ -54,9 +54,8 @@ export class Commands {
 
   /** Ends everything in a container; commands of this process report that it was lost. */
   async stop(container: string): Promise<void> {
-    const own = [...this.#running.values()].filter(({ marker }) => this.#isIn(container, marker));
-    await Promise.all(own.map((running) => running.kill("containerLost")));
-    await this.#signal(
+    await Promise.all(this.#own(container).map((running) => running.kill("containerLost")));
+    await signalUntil(
       (marker) => this.#isIn(container, marker),
       "SIGKILL",
       () => false,
@@ -66,29 +65,31 @@ export class Commands {
   /** Ends what other gateway processes started in a container, which are those that died. */
   async killLeftOver(container: string): Promise<void> {
     const isLeftOver = (marker: string) => this.#isIn(container, marker) && !this.#running.has(marker);
-    await this.#signal(isLeftOver, "SIGKILL", () => false);
+    await signalUntil(isLeftOver, "SIGKILL", () => false);
   }
 
-  async freeze(container: string): Promise<void> {
-    const isStopped = ({ state }: ProcessEntry) => state === "T" || state === "t";
-    await this.#signal((marker) => this.#isIn(container, marker), "SIGSTOP", isStopped);
-  }
-
-  async thaw(container: string): Promise<void> {
-    const isMoving = ({ state }: ProcessEntry) => state !== "T" && state !== "t";
-    await this.#signal((marker) => this.#isIn(container, marker), "SIGCONT", isMoving);
-  }
+  freeze = (container: string) => this.#signalAll(container, "SIGSTOP", isFrozen);
+  thaw = (container: string) => this.#signalAll(container, "SIGCONT", (entry) => !isFrozen(entry));
 
   processes(container: string): readonly ProcessEntry[] {
-    return processesOf((marker) => this.#isIn(container, marker));
+    return processesOf((marker) => this.#isIn(container, marker), new Set(this.#sessions(container)));
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#running.values()].map((running) => running.kill("aborted")));
   }
 
-  #signal(isWanted: (marker: string) => boolean, signal: NodeJS.Signals, isDone: (entry: ProcessEntry) => boolean) {
-    return signalUntil(() => processesOf(isWanted), signal, isDone);
+  async #signalAll(container: string, signal: NodeJS.Signals, isDone: (entry: ProcessEntry) => boolean): Promise<void> {
+    for (const running of this.#own(container)) running.signalGroup(signal);
+    await signalUntil((marker) => this.#isIn(container, marker), signal, isDone, this.#sessions(container));
+  }
+
+  #own(container: string): readonly RunningCommand[] {
+    return [...this.#running.values()].filter(({ marker }) => this.#isIn(container, marker));
+  }
+
+  #sessions(container: string): readonly number[] {
+    return this.#own(container).flatMap(({ sessions }) => sessions);
   }
 
   #isIn(container: string, marker: string): boolean {
@@ -115,6 +116,8 @@ export class Commands {
     };
   }
 }
+
+const isFrozen = ({ state }: ProcessEntry) => state === "T" || state === "t";
 
 /** `/agent` is the home folder, wherever that is; other absolute folders are what they say. */
 function folderOf(cwd: string | undefined, home: string): string {

@@ -104,7 +104,7 @@ class ProcessRuntime implements Runtime {
   async ensureStopped(container: string): Promise<void> {
     const record = await this.#containers.read(container);
     if (record?.status === "running" || record?.status === "paused") {
-      await this.#containers.write(container, { ...record, status: "stopped", exitCode: 137 });
+      await this.#containers.write(container, { ...record, status: "stopped", exitCode: killedCode });
     }
     await this.#commands.stop(container);
   }
@@ -138,9 +138,10 @@ class ProcessRuntime implements Runtime {
   async exec(container: string, command: ExecCommand): Promise<ExecResult> {
     const { volume, network } = await this.#running(container);
     const volumeFolder = await this.#volumes.folderOf(volume);
-    return this.#commands.run({ container, volumeFolder, network }, command, async () => {
+    const result = await this.#commands.run({ container, volumeFolder, network }, command, async () => {
       await this.#running(container);
     });
+    return result.exitCode === killedCode && !(await this.#isAlive(container)) ? lost : result;
   }
 
   killCommands: Runtime["killCommands"] = async (container) => {
@@ -159,6 +160,12 @@ class ProcessRuntime implements Runtime {
 
   close = () => this.#commands.close();
 
+  /** False also when another gateway process stopped it. */
+  async #isAlive(container: string): Promise<boolean> {
+    const record = await this.#containers.read(container);
+    return record?.status === "running" || record?.status === "paused";
+  }
+
   async #known(container: string): Promise<ContainerRecord> {
     const record = await this.#containers.read(container);
     if (!record) throw notFound("Container", container);
@@ -171,6 +178,10 @@ class ProcessRuntime implements Runtime {
     return record;
   }
 }
+
+/** 128 and the number of SIGKILL. */
+const killedCode = 137;
+const lost: ExecResult = { end: "containerLost", exitCode: null };
 
 const notRunning = (container: string, state: string) =>
   conflict(`Container "${container}" is ${state}, not running`, { state });

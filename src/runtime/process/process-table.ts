@@ -14,6 +14,9 @@ export interface ProcessEntry {
   readonly marker: string | null;
 }
 
+/** Picks processes by the value of their marker. */
+export type IsWanted = (marker: string) => boolean;
+
 const killRounds = 200;
 const roundPauseMs = 5;
 /** `/proc` counts processor time in these on every Linux. */
@@ -22,18 +25,22 @@ export const ticksPerSecond = 100;
 /**
  * Every living process that carries a wanted marker, and everything below and beside those: children, and
  * all of their sessions, so that a process that emptied its environment is found as long as a relative is.
+ * `sessions` remembers them from one look to the next, since relatives may have ended meanwhile.
  * Empty where there is no `/proc` (macOS), which leaves process groups only.
  */
-export function processesOf(isWanted: (marker: string) => boolean): readonly ProcessEntry[] {
+export function processesOf(isWanted: IsWanted, sessions = new Set<number>()): readonly ProcessEntry[] {
   const all = readTable();
-  const found = new Set(all.filter(({ marker }) => marker !== null && isWanted(marker)));
-  for (let before = -1; before !== found.size; ) {
-    before = found.size;
-    const pids = new Set([...found].map(({ pid }) => pid));
-    const sessions = new Set([...found].map(({ session }) => session));
-    for (const entry of all) if (pids.has(entry.parent) || sessions.has(entry.session)) found.add(entry);
+  const pids = new Set<number>();
+  const isOne = ({ marker, parent, session }: ProcessEntry) =>
+    (marker !== null && isWanted(marker)) || pids.has(parent) || sessions.has(session);
+  for (let before = -1; before !== pids.size; ) {
+    before = pids.size;
+    for (const entry of all.filter(isOne)) {
+      pids.add(entry.pid);
+      sessions.add(entry.session);
+    }
   }
-  return [...found];
+  return all.filter(({ pid }) => pids.has(pid));
 }
 
 /** Read in one go without waiting: the table must not change more than it has to between two entries. */
@@ -97,15 +104,18 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): void {
 
 /**
  * Signals all of them until a look at the table shows that the goal holds, since they may fork meanwhile.
+ * `ownSessions` are those of commands this process started and has not seen the end of.
  * Resolves to false when it does not hold after about a second (processes stuck in the kernel).
  */
 export async function signalUntil(
-  find: () => readonly ProcessEntry[],
+  isWanted: IsWanted,
   signal: NodeJS.Signals,
   isDone: (entry: ProcessEntry) => boolean,
+  ownSessions: readonly number[] = [],
 ): Promise<boolean> {
+  const sessions = new Set(ownSessions);
   for (let round = 0; round < killRounds; round += 1) {
-    const remaining = find().filter((entry) => !isDone(entry));
+    const remaining = processesOf(isWanted, sessions).filter((entry) => !isDone(entry));
     if (remaining.length === 0) return true;
     for (const { pid } of remaining) signalProcess(pid, signal);
     await pause(roundPauseMs);
