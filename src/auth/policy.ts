@@ -75,8 +75,7 @@ export function coversGrants(principal: Principal | null, wanted: readonly Grant
 }
 
 const defaultSpace = "default"; // always there, so its existence is nobody's secret
-const askedOnTop: ReadonlySet<Verb> = new Set(["egress", "read-values"]);
-const askedOfPlace: ReadonlySet<Verb> = new Set(["create", "list", ...askedOnTop]);
+const askedOfPlace: ReadonlySet<Verb> = new Set(["create", "list", "egress", "read-values"]);
 const partsOfOneThing: ReadonlySet<Resource> = new Set(["responses", "files", "messages"]);
 
 function mayKnow(principal: Principal | null, verb: Verb, resource: Resource, target: Target): boolean {
@@ -100,7 +99,7 @@ function workerMay({ agentId }: WorkerPrincipal, verb: Verb, resource: Resource,
 
 /** Who made an agent or a session may do all with it, but opens no network for it without being granted that. */
 function isOwn({ id }: AccountPrincipal, verb: Verb, resource: Resource, { ownerId }: Target): boolean {
-  if (ownerId !== id || askedOnTop.has(verb)) return false;
+  if (ownerId !== id) return false;
   if (partsOfOneThing.has(resource)) return true;
   return (resource === "agents" || resource === "sessions") && !askedOfPlace.has(verb);
 }

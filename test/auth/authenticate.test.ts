@@ -114,9 +114,18 @@ describe("authentication", () => {
     const { gateway, auth, token } = opened;
     await announce(opened, "role:developer");
     const reading = auth.authenticate(token);
-    await updateServiceAccount(gateway, "ada", { active: false });
-    await reading.catch(() => undefined);
+    const place = { id: 1n, seq: 1, actor: null, space: null, at: gateway.now() };
+    gateway.tail.publish([{ stream: "role:developer", type: "role.changed", payload: {}, ...place }]);
+    await reading;
     expect(auth.recall(token)).toBeUndefined();
+    await auth.authenticate(token);
+    expect(auth.recall(token)).toBeDefined();
+  });
+
+  test("refuses an inactive account, whatever the token's epoch", async () => {
+    const { gateway, auth } = await openWithAda();
+    const { id } = await createServiceAccount(gateway, auth, { user: "bob", password: "x", active: false });
+    const { token } = await auth.tokens.issue({ accountId: id, user: "bob", epoch: 0 });
     await expect(auth.authenticate(token)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   });
 

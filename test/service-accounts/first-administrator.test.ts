@@ -47,7 +47,7 @@ describe("a new deployment", () => {
     expect(await login(gateway, auth, attempt("chosen by the operator"))).toMatchObject({ role: "admin" });
   });
 
-  test.each([{ HOST: "0.0.0.0" }, { NODE_ENV: "production" }])(
+  test.each<Record<string, string>>([{ HOST: "0.0.0.0" }, { NODE_ENV: "production" }])(
     "makes up a password that nobody else knows, and tells it once, with %j",
     async (environment) => {
       const { gateway, auth } = await openAccounts(environment);

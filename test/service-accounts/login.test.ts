@@ -1,5 +1,5 @@
 import { hash } from "argon2";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { login } from "../../src/domain/service-accounts/login.ts";
 import { createServiceAccount, updateServiceAccount } from "../../src/domain/service-accounts/service.ts";
 import { bind, openWithAdministrator } from "./support.ts";
@@ -98,8 +98,27 @@ describe("logging in", () => {
 
   test("gives no token to an account that is deactivated while its password is compared", async () => {
     const { gateway, auth } = await openWithAda();
+    const turn = Promise.withResolvers<void>();
+    const others = Array.from({ length: 3 }, () => auth.passwords.verify(null, "x", () => turn.promise));
     const pending = login(gateway, auth, { ...ada, address });
+    const inHand = () => auth.passwords.load().running + auth.passwords.load().waiting;
+    await vi.waitFor(() => expect(inHand()).toBe(others.length + 1));
     await updateServiceAccount(gateway, "ada", { active: false });
-    await expect(pending).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    turn.resolve();
+    await expect(pending).rejects.toMatchObject({ code: "UNAUTHENTICATED", message: "User name or password is wrong" });
+    await Promise.all(others);
+    expect(await gateway.store.serviceAccount.findUnique({ where: { user: "ada" } })).toMatchObject({
+      lastLoginAt: null,
+    });
+  });
+
+  test("to an inactive account counts as a failure even with the right password", async () => {
+    const { gateway, auth } = await openWithAda({ RAWORC_MAX_LOGINS_PER_MINUTE: "1" });
+    await updateServiceAccount(gateway, "ada", { active: false });
+    const codes = [];
+    for (const _turn of [1, 2]) {
+      codes.push(await login(gateway, auth, { ...ada, address }).catch((error: { code: string }) => error.code));
+    }
+    expect(codes).toEqual(["UNAUTHENTICATED", "RATE_LIMITED"]);
   });
 });
