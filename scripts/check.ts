@@ -4,6 +4,7 @@ import { readFileSync, rmSync } from "node:fs";
 // `npm run check`: everything that must hold before a commit, and exactly what CI runs. Generated code
 // is made by the set-up that runs first; the schema comparison and the layers are among the tests.
 const report = "node_modules/.cache/test-report.json";
+const longestMs = 14 * 60_000;
 const checks = [
   { name: "format", command: ["biome", "format", "."] },
   { name: "lint", command: ["oxlint"] },
@@ -26,13 +27,15 @@ process.exitCode = failed === 0 ? 0 : 1;
 /** Runs one check and says how it went; what it printed is shown when it failed. */
 function isFine(name: string, [tool = "", ...args]: readonly string[], output: "shown" | "onFailure" = "onFailure") {
   const startedAt = performance.now();
-  const { status, stdout, stderr } = spawnSync(`node_modules/.bin/${tool}`, args, {
+  const { status, stdout, stderr, error } = spawnSync(`node_modules/.bin/${tool}`, args, {
     encoding: "utf8",
     stdio: ["ignore", output === "shown" ? "inherit" : "pipe", output === "shown" ? "inherit" : "pipe"],
     maxBuffer: 100 * 1024 * 1024,
+    timeout: longestMs,
   });
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   if (status !== 0 && output === "onFailure") console.log(`${stdout}${stderr}`.trim());
+  if (error) console.log(`${name} did not come to an end: ${error.message}`);
   console.log(`${status === 0 ? "✓" : "✗"} ${name} (${seconds} s)`);
   return status === 0;
 }
