@@ -9,6 +9,7 @@ import {
 } from "@prisma/driver-adapter-utils";
 import { Connection } from "./connection.ts";
 import { Lock } from "./lock.ts";
+import { Pace } from "./pace.ts";
 import { adapterName, SqliteTransaction } from "./transaction.ts";
 
 /** How to open a SQLite file. */
@@ -35,6 +36,7 @@ export class SqliteAdapter implements SqlDriverAdapter {
   readonly #writer: Connection;
   readonly #reader: Connection;
   readonly #lock = new Lock();
+  readonly #pace = new Pace();
 
   constructor({ path, busyTimeoutMs = 5000, maxStatements = 500, oneConnection = false }: SqliteOptions) {
     const common = { path, busyTimeoutMs, maxStatements };
@@ -51,11 +53,13 @@ export class SqliteAdapter implements SqlDriverAdapter {
 
   /** Prisma sends INSERT, UPDATE and DELETE with RETURNING this way too; they go to the writer. */
   async queryRaw(query: SqlQuery): Promise<SqlResultSet> {
+    await this.#pace.step();
     if (!this.#reader.writes(query.sql)) return this.#reader.query(query);
     return this.#write((writer) => writer.query(query));
   }
 
   async executeRaw(query: SqlQuery): Promise<number> {
+    await this.#pace.step();
     return this.#write((writer) => writer.execute(query));
   }
 
@@ -75,7 +79,7 @@ export class SqliteAdapter implements SqlDriverAdapter {
     const release = await this.#lock.acquire();
     try {
       this.#writer.script("BEGIN IMMEDIATE");
-      return new SqliteTransaction(this.#writer, release);
+      return new SqliteTransaction(this.#writer, this.#pace, release);
     } catch (error) {
       release();
       throw error;

@@ -6,6 +6,7 @@ import {
   type TransactionOptions,
 } from "@prisma/driver-adapter-utils";
 import type { Connection } from "./connection.ts";
+import type { Pace } from "./pace.ts";
 
 /** Names this adapter in Prisma's error reports. */
 export const adapterName = "raworc-sqlite";
@@ -17,20 +18,24 @@ export class SqliteTransaction implements Transaction {
   /** Prisma must not send COMMIT and ROLLBACK itself: a COMMIT that fails has to be rolled back here. */
   readonly options: TransactionOptions = { usePhantomQuery: true };
   readonly #writer: Connection;
+  readonly #pace: Pace;
   readonly #release: () => void;
   #ended = false;
 
   /** Takes over a connection on which BEGIN has just succeeded, and `release`, which frees its lock. */
-  constructor(writer: Connection, release: () => void) {
+  constructor(writer: Connection, pace: Pace, release: () => void) {
     this.#writer = writer;
+    this.#pace = pace;
     this.#release = release;
   }
 
   async queryRaw(query: SqlQuery): Promise<SqlResultSet> {
+    await this.#pace.step();
     return this.#open().query(query);
   }
 
   async executeRaw(query: SqlQuery): Promise<number> {
+    await this.#pace.step();
     return this.#open().execute(query);
   }
 

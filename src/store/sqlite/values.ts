@@ -35,14 +35,9 @@ function typeOfValue(value: unknown): ColumnType {
   return typeof value === "number" ? ColumnTypeEnum.UnknownNumber : ColumnTypeEnum.Bytes;
 }
 
-/**
- * What Prisma expects for a value that SQLite stored.
- *
- * SQLite keeps a JSON column that holds a bare number as that number, so it is turned back into text.
- */
+/** What Prisma expects for a value that SQLite stored. */
 export function fromStored(value: unknown, type: ColumnType): unknown {
   if (typeof value !== "bigint" && typeof value !== "number") return value;
-  if (type === ColumnTypeEnum.Json) return String(value);
   if (type === ColumnTypeEnum.DateTime) return new Date(Number(value)).toISOString();
   if (typeof value === "bigint") return fromInteger(value);
   return type === ColumnTypeEnum.Int32 || type === ColumnTypeEnum.Int64 ? Math.trunc(value) : value;
