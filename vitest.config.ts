@@ -25,7 +25,7 @@ const alone: readonly Suite[] = [
 
 const isHere = ({ need }: Suite) => need === undefined || need.found !== null;
 const leftOut = alone.flatMap(({ need, files }) =>
-  need?.found === null ? [{ need, files: globSync([...files]).sort() }] : [],
+  need?.found === null ? [{ need, files: globSync([...files]).toSorted() }] : [],
 );
 
 export default defineConfig({

@@ -1,9 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
+import { z } from "zod";
 
 // `npm run check`: everything that must hold before a commit, and exactly what CI runs. Generated code
 // is made by the set-up that runs first; the schema comparison and the layers are among the tests.
 const report = "node_modules/.cache/test-report.json";
+const Report = z.object({ numPassedTests: z.number(), numFailedTests: z.number() });
 const longestMs = 14 * 60_000;
 const checks = [
   { name: "format", command: ["biome", "format", "."] },
@@ -42,8 +44,8 @@ function isFine(name: string, [tool = "", ...args]: readonly string[], output: "
 
 function readReport(): { readonly passed: number; readonly failed: number } {
   try {
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));
-    return { passed: Number(numPassedTests), failed: Number(numFailedTests) };
+    const { numPassedTests, numFailedTests } = Report.parse(JSON.parse(readFileSync(report, "utf8")));
+    return { passed: numPassedTests, failed: numFailedTests };
   } catch {
     return { passed: 0, failed: 0 }; // vitest did not come as far as its report
   }

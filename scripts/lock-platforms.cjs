@@ -7,8 +7,19 @@ const fs = require("fs");
 const path = require("path");
 
 const file = path.join(path.dirname(__dirname), "package-lock.json");
-const systems = ["aix", "android", "darwin", "freebsd", "linux", "netbsd", "openbsd", "openharmony", "sunos", "win32"];
-const processors = ["arm", "arm64", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "x64"];
+const systems = new Set([
+  "aix",
+  "android",
+  "darwin",
+  "freebsd",
+  "linux",
+  "netbsd",
+  "openbsd",
+  "openharmony",
+  "sunos",
+  "win32",
+]);
+const processors = new Set(["arm", "arm64", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "x64"]);
 
 const lock = JSON.parse(fs.readFileSync(file, "utf8"));
 const added = Object.entries(lock.packages).flatMap(([owner, { optionalDependencies = {}, dev }]) =>
@@ -33,8 +44,8 @@ function isLocked(owner, name) {
 function entryFor(name, version, dev) {
   const words = name.split(/[/-]/);
   const libc = words.some((word) => word.startsWith("musl")) ? ["musl"] : undefined;
-  const os = words.filter((word) => systems.includes(word));
-  const cpu = words.filter((word) => processors.includes(word));
+  const os = words.filter((word) => systems.has(word));
+  const cpu = words.filter((word) => processors.has(word));
   if (!/^\d/.test(version) || os.length !== 1 || cpu.length !== 1) {
     throw new Error(`"${name}" at "${version}" is not in package-lock.json and does not name its platform`);
   }
