@@ -1,21 +1,63 @@
 import { randomUUID } from "node:crypto";
+import Docker from "dockerode";
 import pino from "pino";
 import { createDockerRuntime } from "../../src/runtime/docker/docker-runtime.ts";
-
-/** The engine the tests may use, as `scripts/test-dockerd.sh start DIR` prints it; without it they are skipped. */
-export const testDockerHost = process.env["TEST_DOCKER_HOST"] ?? null;
+import type { DockerOptions } from "../../src/runtime/docker/engine.ts";
+import type { ContainerSpec, Runtime } from "../../src/runtime/runtime.ts";
+import { docker } from "../support/needs.ts";
 
 export const testImage = "raworc-test/agent:1";
-/** One per test file, so that files that run beside each other do not list each other's things. */
+/** One per test file, so that no file lists another's things. */
 export const testDeployment = `test-${randomUUID().slice(0, 8)}`;
 
 /** A runtime of its own over the tests' engine; the image is made of this host's files, without a network. */
-export const openTestRuntime = (changes: Partial<Parameters<typeof createDockerRuntime>[0]> = {}) =>
+export const openTestRuntime = (changes: Partial<DockerOptions> = {}): Runtime =>
   createDockerRuntime({
-    dockerHost: testDockerHost,
+    dockerHost: docker.found,
     deployment: testDeployment,
     image: testImage,
     offline: true,
     log: pino({ level: "silent" }),
     ...changes,
   });
+
+/** The same engine without the adapter between, to see what is really there. */
+export const openEngineDirectly = (dockerHost = docker.found ?? "") =>
+  new Docker({ socketPath: dockerHost.replace("unix://", "") });
+
+export const newName = () => `raworc-test-${randomUUID().slice(0, 13)}`;
+
+/** A running container on a volume of its own, both of one name. */
+export async function startComputer(runtime: Runtime, changes: Partial<ContainerSpec> = {}): Promise<string> {
+  const name = newName();
+  await runtime.ensureImage(testImage);
+  await runtime.ensureVolume(name, {});
+  await runtime.ensureContainer({
+    name,
+    image: testImage,
+    volume: name,
+    network: "NONE",
+    limits: { memoryBytes: 256 * 1_048_576, cpus: 1, pids: 64 },
+    labels: { "raworc.computer": name },
+    ...changes,
+  });
+  await runtime.ensureRunning(name);
+  return name;
+}
+
+export async function removeComputer(runtime: Runtime, name: string): Promise<void> {
+  await runtime.removeContainer(name);
+  await runtime.removeVolume(name);
+}
+
+/** Runs a script to its end and returns what it printed. */
+export async function run(runtime: Runtime, container: string, script: string, env: Record<string, string> = {}) {
+  const output = { stdout: "", stderr: "" };
+  const result = await runtime.exec(container, {
+    argv: ["sh", "-c", script],
+    env,
+    timeoutMs: 30_000,
+    onOutput: (chunk, stream) => void (output[stream] += Buffer.from(chunk).toString()),
+  });
+  return { ...result, ...output };
+}

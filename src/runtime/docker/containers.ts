@@ -1,10 +1,10 @@
-import type Docker from "dockerode";
-import { conflict, GatewayError, notFound } from "../../errors.ts";
-import type { ContainerSpec, ContainerState } from "../runtime.ts";
+import { conflict, GatewayError } from "../../errors.ts";
+import type { ContainerSpec } from "../runtime.ts";
 import { containerOptions } from "./container-options.ts";
 import { ensureEgressNetwork, guardEgress } from "./egress.ts";
 import { call, callOrNull, type Engine } from "./engine.ts";
 import { isAlready, isMissing, statusOf } from "./engine-error.ts";
+import { inspectExisting, inspectRaw } from "./inspect.ts";
 import { killPostponed } from "./kill.ts";
 import { adoptVolume, requireVolume } from "./volumes.ts";
 
@@ -93,39 +93,6 @@ export async function removeContainer(engine: Engine, name: string): Promise<voi
       (abortSignal) => container.wait({ condition: "removed", abortSignal }),
     );
   }
-}
-
-/** The engine's own description of a container, or `null`. */
-export const inspectRaw = (engine: Engine, name: string) =>
-  callOrNull(engine, { what: `inspect container "${name}"` }, (abortSignal) =>
-    engine.docker.getContainer(name).inspect({ abortSignal }),
-  );
-
-/** @throws {GatewayError} NOT_FOUND when there is no such container. */
-export async function inspectExisting(engine: Engine, name: string): Promise<Docker.ContainerInspectInfo> {
-  const found = await inspectRaw(engine, name);
-  if (found === null) throw notFound("Container", name);
-  return found;
-}
-
-/** What the port tells of a container. */
-export async function inspectContainer(engine: Engine, name: string): Promise<ContainerState | null> {
-  const found = await inspectRaw(engine, name);
-  if (found === null) return null;
-  const { State } = found;
-  const status = statusNamed(State.Status);
-  return {
-    status,
-    startedAt: status === "created" || State.StartedAt.startsWith("0001") ? null : new Date(State.StartedAt),
-    exitCode: status === "stopped" ? State.ExitCode : null,
-    outOfMemory: status === "stopped" && State.OOMKilled,
-  };
-}
-
-/** The engine knows more words (restarting, removing, exited, dead); none of those runs. */
-export function statusNamed(status: string): ContainerState["status"] {
-  if (status === "running" || status === "paused" || status === "created") return status;
-  return "stopped";
 }
 
 /** What this process remembers of a container holds for one run of it only. */

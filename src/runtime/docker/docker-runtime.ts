@@ -1,21 +1,14 @@
 import { unavailable } from "../../errors.ts";
 import { deploymentLabel } from "../labels.ts";
 import type { Runtime, RuntimeInfo, RuntimeInventory } from "../runtime.ts";
-import {
-  ensureContainer,
-  ensurePaused,
-  ensureRunning,
-  ensureStopped,
-  inspectContainer,
-  removeContainer,
-  statusNamed,
-} from "./containers.ts";
+import { ensureContainer, ensurePaused, ensureRunning, ensureStopped, removeContainer } from "./containers.ts";
 import { call, type DockerOptions, type Engine, openEngine, versionOf } from "./engine.ts";
 import { eventsOf } from "./events.ts";
 import { exec } from "./exec.ts";
 import { filesOf } from "./files.ts";
 import { helperLabel, removeStaleHelpers } from "./helpers.ts";
 import { ensureImage } from "./images.ts";
+import { inspectContainer, statusNamed } from "./inspect.ts";
 import { killCommands } from "./kill.ts";
 import { logsOf } from "./logs.ts";
 import { statsOf } from "./stats.ts";

@@ -5,6 +5,7 @@ import { type EgressOptions, hardening } from "./container-options.ts";
 import { call, callOrNull, type Engine, versionOf } from "./engine.ts";
 import { halvesOf, hostAddressesIn, privateRanges } from "./egress-ranges.ts";
 import { runHelper } from "./helpers.ts";
+import { inspectRaw } from "./inspect.ts";
 
 const helperTimeoutMs = 60_000;
 const publicResolvers = ["1.1.1.1", "8.8.8.8"];
@@ -46,7 +47,7 @@ export async function ensureEgressNetwork(engine: Engine): Promise<EgressOptions
  */
 export async function guardEgress(engine: Engine, name: string, known?: Docker.ContainerInspectInfo): Promise<void> {
   if (engine.guarded.has(name)) return;
-  const found = known ?? (await inspectContainer(engine, name));
+  const found = known ?? (await inspectRaw(engine, name));
   if (found === null) return;
   const network = found.HostConfig.NetworkMode ?? "none";
   if (network !== "none") {
@@ -81,7 +82,7 @@ async function setRoutes(engine: Engine, container: string, network: string): Pr
 const routesScript = `
 set -eu
 for file in /proc/sys/net/ipv4/conf/all/rp_filter /proc/sys/net/ipv4/conf/eth0/rp_filter; do
-  read -r filter < "$file"
+  filter=$(cat "$file")
   if [ "$filter" != 0 ]; then echo "$file is $filter and must be 0" >&2; exit 1; fi
 done
 for range in "$@"; do ip route replace blackhole "$range"; done
@@ -129,8 +130,3 @@ async function createNetwork(engine: Engine, name: string): Promise<void> {
 
 const inspectNetwork = (engine: Engine, name: string) =>
   callOrNull(engine, { what: `inspect network "${name}"` }, () => engine.docker.getNetwork(name).inspect());
-
-const inspectContainer = (engine: Engine, name: string) =>
-  callOrNull(engine, { what: `inspect container "${name}"` }, (abortSignal) =>
-    engine.docker.getContainer(name).inspect({ abortSignal }),
-  );

@@ -7,6 +7,7 @@ import type { ExecCommand, ExecResult, OutputStream } from "../runtime.ts";
 import { agentUser } from "./container-options.ts";
 import { call, callOrNull, type Engine } from "./engine.ts";
 import { framesOf } from "./frames.ts";
+import { inspectRaw } from "./inspect.ts";
 
 /** Marks a command's processes in their environment; children inherit it, whatever group they are in. */
 export const markVariable = "RAWORC_COMMAND";
@@ -117,11 +118,7 @@ export async function endOf(engine: Engine, session: ExecSession, signal: AbortS
  */
 export async function isContainerLost(engine: Engine, name: string, signal: AbortSignal): Promise<boolean> {
   for (let tries = 0; tries < 6; tries += 1) {
-    const found = await whenEngineIsBack(engine, signal, () =>
-      callOrNull(engine, { what: `inspect container "${name}"` }, (abortSignal) =>
-        engine.docker.getContainer(name).inspect({ abortSignal }),
-      ),
-    );
+    const found = await whenEngineIsBack(engine, signal, () => inspectRaw(engine, name));
     if (found === null || !found.State.Running) return true;
     await delay(50);
   }

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { unavailable } from "../../errors.ts";
+import { conflict, GatewayError, unavailable } from "../../errors.ts";
 import type { ExecCommand, ExecResult } from "../runtime.ts";
 import { guardEgress } from "./egress.ts";
 import type { Engine } from "./engine.ts";
 import { statusOf } from "./engine-error.ts";
+import { inspectExisting } from "./inspect.ts";
 import { endOf, type ExecSession, isContainerLost, passOutput, Refusal, startSession } from "./exec-session.ts";
 import { killCommand } from "./kill.ts";
 
@@ -24,7 +25,9 @@ export async function exec(engine: Engine, container: string, command: ExecComma
   await guardEgress(engine, container);
   const startedAt = performance.now();
   const mark = `${engine.process}-${randomBytes(8).toString("hex")}`;
-  const session = await startSession(engine, container, mark, command).catch(refusedStart);
+  const session = await startSession(engine, container, mark, command).catch((error: unknown) =>
+    refusedStart(engine, container, error),
+  );
   if ("refused" in session) return await answerRefusal(command, session.refused, async () => false);
   using limit = limitOf(command);
   try {
@@ -54,10 +57,18 @@ async function runToEnd(engine: Engine, session: ExecSession, command: ExecComma
   return result;
 }
 
-/** Engines since 25 refuse a missing program or folder with 400 when the command is started. */
-function refusedStart(error: unknown): { readonly refused: string } {
+/**
+ * Engines since 25 refuse a missing program or folder with 400 when the command is started. A container that
+ * stopped between the making of a command and its start is refused in several ways, all of them a CONFLICT.
+ */
+async function refusedStart(engine: Engine, container: string, error: unknown): Promise<{ readonly refused: string }> {
   const cause = error instanceof Error ? error.cause : null;
-  if (statusOf(cause) === 400 && cause instanceof Error) return { refused: cause.message };
+  const status = statusOf(cause);
+  if (status === 400 && cause instanceof Error) return { refused: cause.message };
+  const answered = error instanceof GatewayError && (status !== null || error.code !== "UNAVAILABLE");
+  if (!answered) throw error;
+  const { State } = await inspectExisting(engine, container);
+  if (!State.Running) throw conflict(`Container "${container}" does not run`, { state: "stopped" });
   throw error;
 }
 
@@ -70,7 +81,7 @@ async function answerRefusal(command: ExecCommand, text: string, isLost: () => P
     .replace(/^.*(unable to start container process|exec failed): /s, "")
     .replace(/: unknown\s*$/, "")
     .trim();
-  if (!/not found|no such file|permission denied|not a directory|is a directory|exec format/i.test(reason)) {
+  if (!/^(exec[: ]|chdir to cwd)/.test(reason)) {
     if (await isLost()) return { end: "containerLost", exitCode: null };
     throw unavailable(`Docker could not start a command: ${reason}`);
   }

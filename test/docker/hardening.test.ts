@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openEngineDirectly, openTestRuntime, removeComputer, run, startComputer, testDeployment } from "./world.ts";
+
+describe("a computer in Docker", () => {
+  const runtime = openTestRuntime();
+  const engine = openEngineDirectly();
+  let computer = "";
+  beforeAll(async () => {
+    computer = await startComputer(runtime);
+  }, 180_000);
+  afterAll(async () => {
+    await removeComputer(runtime, computer);
+    await runtime.close();
+  });
+
+  const inspect = () => engine.getContainer(computer).inspect();
+
+  test("runs as uid 1000 under an init, and restarts only when the gateway says so", async () => {
+    const { Config, HostConfig } = await inspect();
+    expect(Config.User).toBe("1000:1000");
+    expect(HostConfig.Init).toBe(true);
+    expect(HostConfig.RestartPolicy?.Name).toBe("no");
+    expect((await run(runtime, computer, "id -u; id -g; cat /proc/1/comm")).stdout).toBe("1000\n1000\ndocker-init\n");
+  });
+
+  test("has no capability and can gain none", async () => {
+    const { HostConfig } = await inspect();
+    expect(HostConfig).toMatchObject({ Privileged: false, CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges"] });
+    expect(HostConfig.CapAdd ?? []).toEqual([]);
+    const { stdout } = await run(runtime, computer, "grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status");
+    const status = Object.fromEntries(
+      stdout
+        .trim()
+        .split("\n")
+        .map((line) => line.split(/:\s*/)),
+    );
+    for (const set of ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"]) expect(status[set]).toMatch(/^0+$/);
+    expect(status).toMatchObject({ NoNewPrivs: "1", Seccomp: "2" });
+  });
+
+  test("can write below /agent and /tmp and nowhere else", async () => {
+    expect((await inspect()).HostConfig.ReadonlyRootfs).toBe(true);
+    expect((await run(runtime, computer, "echo x > /agent/x && echo x > /tmp/x")).exitCode).toBe(0);
+    const folders = "/ /etc /usr /usr/bin /var/tmp /run /root /proc/sys /sys";
+    const { stdout } = await run(
+      runtime,
+      computer,
+      `for f in ${folders}; do (echo > $f/x) 2>/dev/null && echo $f; done; true`,
+    );
+    expect(stdout).toBe("");
+  });
+
+  test("can run scripts in /tmp, whose size counts against its memory", async () => {
+    const script =
+      "printf '#!/bin/sh\\necho ran' > /tmp/s; chmod +x /tmp/s; /tmp/s; df -m /tmp | tail -n 1 | awk '{print $2}'";
+    expect((await run(runtime, computer, script)).stdout).toBe("ran\n128\n");
+  });
+
+  test("is limited in memory, swap, processor, processes and log", async () => {
+    const { HostConfig } = await inspect();
+    const memory = 256 * 1_048_576;
+    expect(HostConfig).toMatchObject({ Memory: memory, MemorySwap: memory, NanoCpus: 1e9, PidsLimit: 64 });
+    expect(HostConfig.LogConfig).toEqual({ Type: "json-file", Config: { "max-size": "10m", "max-file": "2" } });
+    expect((await run(runtime, computer, "ulimit -c")).stdout).toBe("0\n");
+  });
+
+  test("has only a loopback network", async () => {
+    expect((await inspect()).HostConfig.NetworkMode).toBe("none");
+    const { stdout } = await run(runtime, computer, "tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '");
+    expect(stdout).toBe("lo\n");
+  });
+
+  test("sees nothing of the host but its own volume", async () => {
+    const { HostConfig, Mounts } = await inspect();
+    expect(HostConfig.Binds ?? []).toEqual([]);
+    expect(Mounts.map(({ Type, Destination }) => [Type, Destination])).toEqual([["volume", "/agent"]]);
+    expect(HostConfig.PidMode).toBe("");
+    expect(HostConfig.IpcMode).toBe("private");
+  });
+
+  test("carries the deployment's label beside its own", async () => {
+    expect((await inspect()).Config.Labels).toMatchObject({
+      "raworc.deployment": testDeployment,
+      "raworc.computer": computer,
+    });
+  });
+
+  test("cannot make a namespace of its own, in which it would be root", async () => {
+    expect((await run(runtime, computer, "unshare -r true")).exitCode).not.toBe(0);
+  });
+
+  test("a secret given to a command is nowhere in what the engine tells of container, image, logs and commands", async () => {
+    const secret = "planted-9f2c";
+    await run(runtime, computer, "printenv TOKEN; sleep 0.2", { TOKEN: secret });
+    const container = engine.getContainer(computer);
+    const described = await container.inspect();
+    const execs = await Promise.all((described.ExecIDs ?? []).map((id) => engine.getExec(id).inspect()));
+    const logs = await container.logs({ stdout: true, stderr: true });
+    const image = engine.getImage(described.Image);
+    const told = [described, execs, await image.inspect(), await image.history(), await container.changes()];
+    expect(JSON.stringify(told) + logs.toString()).not.toContain(secret);
+  });
+});
