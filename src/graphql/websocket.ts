@@ -9,12 +9,14 @@ import type { Call } from "./context.ts";
 import { limits } from "./limits.ts";
 import type { Yoga } from "./yoga.ts";
 
-/** Sockets are closed with it when the gateway stops; graphql-ws clients then connect anew. */
-const goingAway = 1001;
+/** "Service restart": sockets are closed with it when the gateway stops, and graphql-ws clients connect anew. */
+const restarting = 1012;
 const tooManySubscriptions = 4429;
 
 /** graphql-ws at `/graphql` on the HTTP server. */
 export interface WebSockets {
+  /** How many are open. */
+  count(): number;
   /** Closes every socket so that its client connects again, elsewhere or later. */
   close(): Promise<void>;
 }
@@ -51,9 +53,10 @@ export function serveWebSockets(gateway: Gateway, yoga: Yoga, server: Server): W
     sockets,
   );
   return {
+    count: () => sockets.clients.size,
     async close() {
       server.off("upgrade", upgrade);
-      for (const socket of sockets.clients) socket.close(goingAway, "Going away");
+      for (const socket of sockets.clients) socket.close(restarting, "The gateway restarts");
       await running.dispose();
     },
   };

@@ -76,7 +76,7 @@ builder.mutationFields((t) => ({
     description: "Stops a response, whether it waits or runs. What it recorded stays.",
     args: { id: t.arg.id({ required: true }) },
     resolve: async (_root, { id }, context) => {
-      const { agent } = await responseFor(context, id, "delete");
+      const { agent } = await responseFor(context, id, "update", "agents");
       return cancelResponse(context.gateway, agent, id);
     },
   }),

@@ -5,7 +5,7 @@ import { requireAllowed } from "../../graphql/authorize.ts";
 import { builder } from "../../graphql/builder.ts";
 import { connectionArgs, connectionCost, connectionPaths, readPage } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
-import type { Verb } from "../../auth/permissions.ts";
+import type { Resource, Verb } from "../../auth/permissions.ts";
 import type { Agent, Response as ResponseRow } from "../../store/generated/client/client.ts";
 import { maySeeResponses, targetOf } from "../agents/access.ts";
 import { Agent as AgentType } from "../agents/schema.ts";
@@ -20,11 +20,12 @@ export async function responseFor(
   context: Context,
   id: string,
   verb: Verb,
+  resource: Resource = "responses",
 ): Promise<{ readonly response: ResponseRow; readonly agent: Agent }> {
   const found = await context.gateway.store.response.findUnique({ where: { id }, include: { agent: true } });
   if (!found) throw context.principal ? notFound("Response", id) : unauthenticated();
   const { agent, ...response } = found;
-  requireAllowed(context, verb, "responses", targetOf(agent), { kind: "Response", name: id });
+  requireAllowed(context, verb, resource, targetOf(agent), { kind: "Response", name: id });
   return { response, agent };
 }
 

@@ -1,0 +1,75 @@
+import { ConfigError, describeVariables, readConfig } from "./config.ts";
+import { version } from "./domain/system/version.ts";
+import { createLog } from "./log.ts";
+import { type RunningGateway, startGateway } from "./start.ts";
+import { StoreError } from "./store/store-error.ts";
+
+const usage = `Raworc Gateway ${version.version}: a self-hosted control plane for AI agents.
+
+Usage: npm start [-- --help | --version]
+
+It is configured by environment variables, all of them optional:
+
+${describeVariables()}
+`;
+
+const exitCodes = { done: 0, failed: 1, badConfiguration: 2 } as const;
+
+async function main(words: readonly string[]): Promise<void> {
+  if (words.includes("--help") || words.includes("-h")) return void process.stdout.write(usage);
+  if (words.includes("--version")) return void process.stdout.write(`${version.version}\n`);
+  if (words.length > 0) throw new ConfigError(`"${words.join(" ")}" is not understood; see npm start -- --help`);
+  const config = readConfig(process.env);
+  const log = createLog(config);
+  const running = await startGateway(config, log);
+  process.stdout.write(await greeting(running));
+  stopOnSignals(running);
+}
+
+/** What a newcomer needs next: where, how to log in, and what holds computers. */
+async function greeting({ url, gateway, firstAdministrator }: RunningGateway): Promise<string> {
+  const { config, runtime } = gateway;
+  const info = await runtime.ping().catch(() => null);
+  const password = firstAdministrator?.generatedPassword;
+  const lines = [
+    `Raworc Gateway ${version.version} listens on ${url}`,
+    config.graphiql ? `  GraphiQL   ${url}/graphql` : `  GraphQL    ${url}/graphql (GraphiQL is off)`,
+    `  REST       ${url}/api/v0  (to read: ${url}/api/v0/docs)`,
+    ...(password ? [`  Log in     user "admin", password "${password}" (shown only this once)`] : howToLogIn(gateway)),
+    `  Computers  ${info ? `${info.kind} ${info.version}` : `${runtime.kind}: does not answer yet; orders wait for it`}`,
+    ...(info?.warning ? [`  WARNING    ${info.warning}`] : []),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+const howToLogIn = ({ config }: RunningGateway["gateway"]) =>
+  config.adminPassword === null && config.onLoopback && !config.production
+    ? [`  Log in     user "admin", password "admin" unless you changed it`]
+    : [];
+
+/** The first signal drains; a second one ends at once. */
+function stopOnSignals(running: RunningGateway): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(exitCodes.failed);
+    stopping = true;
+    running.gateway.log.info({ signal }, "stopping: what runs may end, nothing new begins");
+    running.stop().then(
+      () => process.exit(exitCodes.done),
+      (error: unknown) => fail(error),
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+function fail(error: unknown): never {
+  const known = error instanceof ConfigError || error instanceof StoreError || isListenError(error);
+  process.stderr.write(`${known ? error.message : (error instanceof Error && error.stack) || String(error)}\n`);
+  process.exit(error instanceof ConfigError ? exitCodes.badConfiguration : exitCodes.failed);
+}
+
+const isListenError = (error: unknown): error is Error =>
+  error instanceof Error && "syscall" in error && (error as NodeJS.ErrnoException).syscall === "listen";
+
+main(process.argv.slice(2)).catch(fail);

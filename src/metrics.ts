@@ -1,0 +1,45 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Tail } from "./events/tail.ts";
+
+/** What Prometheus reads. */
+export interface Metrics {
+  readonly contentType: string;
+  text(): Promise<string>;
+  /** Counts one HTTP request; `route` is a pattern, so that names do not become labels. */
+  countRequest(labels: { readonly method: string; readonly route: string; readonly status: number }, seconds: number): void;
+  close(): void;
+}
+
+/** Makes the metrics of one gateway: those of the process, of HTTP, and of the log of events. */
+export function createMetrics(tail: Tail, openSockets: () => number): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const requests = new Histogram({
+    name: "raworc_http_request_seconds",
+    help: "Time from request to the end of its answer",
+    labelNames: ["method", "route", "status"],
+    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+    registers: [registry],
+  });
+  const events = new Counter({
+    name: "raworc_events_total",
+    help: "Events that passed the tail, by type",
+    labelNames: ["type"],
+    registers: [registry],
+  });
+  new Gauge({
+    name: "raworc_websockets",
+    help: "Open WebSockets",
+    registers: [registry],
+    collect() {
+      this.set(openSockets());
+    },
+  });
+  const stopCounting = tail.subscribe("*", { event: ({ type }) => events.inc({ type }) });
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    countRequest: (labels, seconds) => requests.observe(labels, seconds),
+    close: stopCounting,
+  };
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from "node:crypto";
+import type { Logger } from "pino";
+import { v7 as uuid } from "uuid";
+import { type Auth, createAuth } from "./auth/auth.ts";
+import type { Config } from "./config.ts";
+import { agentReactions, createAgentReconciler } from "./domain/agents/reconcile.ts";
+import { createPreparationReconciler } from "./domain/agents/prepare.ts";
+import { chooseRuntime } from "./domain/computers/choose-runtime.ts";
+import { createOrphanReconciler } from "./domain/computers/orphans.ts";
+import { createComputerReconciler } from "./domain/computers/reconcile.ts";
+import { endAllLeases } from "./domain/responses/claim.ts";
+import { responseReactions } from "./domain/responses/reactions.ts";
+import { createResponseReconciler } from "./domain/responses/reconcile.ts";
+import { ensureFirstAdministrator, type FirstAdministrator } from "./domain/service-accounts/first-administrator.ts";
+import { deploymentId } from "./domain/system/deployment.ts";
+import { createRetentionReconciler } from "./domain/system/retention.ts";
+import { createEngines } from "./engines/registry.ts";
+import { createMemoryTail } from "./events/memory-tail.ts";
+import type { Gateway } from "./gateway.ts";
+import { type Controller, createController } from "./reconcile/controller.ts";
+import type { Runtime } from "./runtime/runtime.ts";
+import { createServer, type GatewayServer } from "./server.ts";
+import { createSealer } from "./store/aes-sealer.ts";
+import { jwtSecret, masterKey } from "./store/keys.ts";
+import { type OpenStore, openStore } from "./store/open.ts";
+
+/** A gateway at work. */
+export interface RunningGateway {
+  readonly gateway: Gateway;
+  readonly auth: Auth;
+  readonly controller: Controller;
+  readonly server: GatewayServer;
+  readonly url: string;
+  /** Set at the very first start only. */
+  readonly firstAdministrator: FirstAdministrator | null;
+  /** Drains: nothing new begins, what runs gets a grace time, sockets are sent away, all is closed. */
+  stop(): Promise<void>;
+}
+
+/** What tests replace: the runtime, and the clock. */
+export interface Replacements {
+  readonly runtime?: Runtime;
+  now?(): Date;
+}
+
+/**
+ * Starts a gateway: opens the store, wires the rooms together, begins to reconcile and to listen.
+ *
+ * @throws {StoreError} when the store cannot be opened.
+ */
+export async function startGateway(config: Config, log: Logger, replaced: Replacements = {}): Promise<RunningGateway> {
+  const opened = await openStore(config);
+  const gateway = await assemble(config, log, opened, replaced);
+  const auth = createAuth(gateway, jwtSecret(config));
+  const firstAdministrator = await ensureFirstAdministrator(gateway, auth);
+  // A SQLite file has one gateway at a time, so whoever held a lease is dead.
+  if (opened.provider === "sqlite") await endAllLeases(gateway);
+  const controller = createController(gateway, reconcilersOf(gateway));
+  const server = await createServer(gateway, auth);
+  const url = await server.listen();
+  await controller.start();
+  const stop = async () => {
+    await controller.stop();
+    await server.close();
+    auth.close();
+    await gateway.tail.close();
+    await gateway.runtime.close();
+    await opened.close();
+  };
+  return { gateway, auth, controller, server, url, firstAdministrator, stop };
+}
+
+async function assemble(config: Config, log: Logger, { store }: OpenStore, replaced: Replacements): Promise<Gateway> {
+  const newId = () => uuid();
+  const deployment = await deploymentId(store, newId);
+  return {
+    config,
+    store,
+    log,
+    deployment,
+    newId,
+    runtime: replaced.runtime ?? (await chooseRuntime(config, deployment, log)),
+    tail: createMemoryTail(),
+    reactions: [...agentReactions, ...responseReactions],
+    sealer: createSealer(masterKey(config)),
+    replicaId: randomUUID(),
+    actor: null,
+    now: replaced.now ?? (() => new Date()),
+  };
+}
+
+const reconcilersOf = (gateway: Gateway) => [
+  createComputerReconciler(gateway),
+  createOrphanReconciler(gateway),
+  createAgentReconciler(gateway),
+  createPreparationReconciler(gateway),
+  createResponseReconciler(gateway, createEngines(gateway.config, gateway.log)),
+  createRetentionReconciler(gateway),
+];
