@@ -6,7 +6,10 @@ export interface Metrics {
   readonly contentType: string;
   text(): Promise<string>;
   /** Counts one HTTP request; `route` is a pattern, so that names do not become labels. */
-  countRequest(labels: { readonly method: string; readonly route: string; readonly status: number }, seconds: number): void;
+  countRequest(
+    labels: { readonly method: string; readonly route: string; readonly status: number },
+    seconds: number,
+  ): void;
   close(): void;
 }
 

@@ -101,7 +101,10 @@ function observe(app: FastifyInstance, metrics: Metrics): void {
   app.addHook("onResponse", async ({ id, method, routeOptions, log }, reply) => {
     const route = routeOptions.url ?? "unknown";
     metrics.countRequest({ method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
-    log.debug({ requestId: id, method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "answered");
+    log.debug(
+      { requestId: id, method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      "answered",
+    );
   });
 }
 

@@ -39,4 +39,7 @@ export function requireAllowed(context: Context, verb: Verb, resource: Resource,
 }
 
 const forbidden = (who: string, permission?: string) =>
-  new GatewayError("FORBIDDEN", `${who} may not do this${permission ? `: it needs the permission "${permission}"` : ""}`);
+  new GatewayError(
+    "FORBIDDEN",
+    `${who} may not do this${permission ? `: it needs the permission "${permission}"` : ""}`,
+  );

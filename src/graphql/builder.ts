@@ -43,7 +43,10 @@ export const builder = new SchemaBuilder<{
     defaultListMultiplier: 5,
     limit: { complexity: limits.complexity, depth: limits.depth, breadth: limits.breadth },
     complexityError: (kind, { [kindKeys[kind]]: had }) =>
-      badInput("query", `The query is too large: its ${kind.toLowerCase()} is ${had}, ${limits[kindKeys[kind]]} is allowed`),
+      badInput(
+        "query",
+        `The query is too large: its ${kind.toLowerCase()} is ${had}, ${limits[kindKeys[kind]]} is allowed`,
+      ),
   },
 });
 
@@ -63,5 +66,9 @@ builder.scalarType("Cursor", {
 });
 
 builder.queryType({ description: "Reads. Nothing here changes anything." });
-builder.mutationType({ description: "Orders. They answer as soon as the order is stored, before the engine has acted." });
-builder.subscriptionType({ description: "Live: over graphql-ws and server-sent events, from any cursor, without gaps." });
+builder.mutationType({
+  description: "Orders. They answer as soon as the order is stored, before the engine has acted.",
+});
+builder.subscriptionType({
+  description: "Live: over graphql-ws and server-sent events, from any cursor, without gaps.",
+});

@@ -39,10 +39,14 @@ function shown(message: string, code: ErrorCode, facts: ErrorFacts, place: objec
 
 /** Gives errors of parsing and validating a code out of our list. */
 export const documentErrors = (): Plugin => ({
-  onParse: () => ({ result, replaceParseResult }) => {
-    if (result instanceof GraphQLError) replaceParseResult(withCode(result));
-  },
-  onValidate: () => ({ result, setResult }) => {
-    if (result.length > 0) setResult((result as readonly GraphQLError[]).map(withCode)); // validate finds no others
-  },
+  onParse:
+    () =>
+    ({ result, replaceParseResult }) => {
+      if (result instanceof GraphQLError) replaceParseResult(withCode(result));
+    },
+  onValidate:
+    () =>
+    ({ result, setResult }) => {
+      if (result.length > 0) setResult((result as readonly GraphQLError[]).map(withCode)); // validate finds no others
+    },
 });

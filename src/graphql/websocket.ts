@@ -42,7 +42,8 @@ export function serveWebSockets(gateway: Gateway, yoga: Yoga, server: Server): W
       },
       onSubscribe: async ({ extra }, id, payload) => {
         const caller = callers.get(extra.socket);
-        if (caller && caller.open.add(id).size <= limits.subscriptionsPerSocket) return prepare(yoga, caller.call, payload);
+        if (caller && caller.open.add(id).size <= limits.subscriptionsPerSocket)
+          return prepare(yoga, caller.call, payload);
         extra.socket.close(tooManySubscriptions, "Too many subscriptions on one socket");
         return [];
       },
@@ -128,4 +129,5 @@ function refuse({ config }: Gateway, { url = "", headers }: IncomingMessage): st
   return URL.canParse(origin) && new URL(origin).host === host ? null : "403 Forbidden";
 }
 
-const handleProtocols = (protocols: Set<string>) => (protocols.has("graphql-transport-ws") ? "graphql-transport-ws" : false);
+const handleProtocols = (protocols: Set<string>) =>
+  protocols.has("graphql-transport-ws") ? "graphql-transport-ws" : false;

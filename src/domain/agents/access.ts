@@ -24,7 +24,12 @@ export const targetOf = (agent: Located): Target => ({
  *
  * @throws NOT_FOUND for a missing and for a hidden one, FORBIDDEN for one that is known, UNAUTHENTICATED.
  */
-export async function agentFor(context: Context, name: string, verb: Verb, resource: Resource = "agents"): Promise<Agent> {
+export async function agentFor(
+  context: Context,
+  name: string,
+  verb: Verb,
+  resource: Resource = "agents",
+): Promise<Agent> {
   const agent = await context.gateway.store.agent.findUnique({ where: { nameKey: nameKeyOf(name) } });
   if (!agent) throw context.principal ? notFound("Agent", name) : unauthenticated();
   requireAllowed(context, verb, resource, targetOf(agent), { kind: "Agent", name });

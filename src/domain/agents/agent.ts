@@ -46,8 +46,14 @@ export function nextDeadline(agent: Deadlines): { readonly cause: SleepCause; re
   if (agent.state === "SLEPT") return null;
   const due = [
     { cause: "ORDER" as const, at: agent.sleepAt },
-    { cause: "IDLE_TIMEOUT" as const, at: agent.state === "IDLE" ? after(agent.idleFrom, agent.idleTimeoutSeconds) : null },
-    { cause: "BUSY_TIMEOUT" as const, at: agent.state === "BUSY" ? after(agent.busyFrom, agent.busyTimeoutSeconds) : null },
+    {
+      cause: "IDLE_TIMEOUT" as const,
+      at: agent.state === "IDLE" ? after(agent.idleFrom, agent.idleTimeoutSeconds) : null,
+    },
+    {
+      cause: "BUSY_TIMEOUT" as const,
+      at: agent.state === "BUSY" ? after(agent.busyFrom, agent.busyTimeoutSeconds) : null,
+    },
   ];
   const counting = due.flatMap(({ cause, at }) => (at ? [{ cause, at }] : []));
   return counting.toSorted((a, b) => a.at.getTime() - b.at.getTime())[0] ?? null;

@@ -1,7 +1,13 @@
 import { queryFromInfo } from "@pothos/plugin-prisma";
 import { notFound } from "../../errors.ts";
 import { builder } from "../../graphql/builder.ts";
-import { type Connection, connectionArgs, connectionCost, connectionPaths, readPage } from "../../graphql/connection.ts";
+import {
+  type Connection,
+  connectionArgs,
+  connectionCost,
+  connectionPaths,
+  readPage,
+} from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
 import type { Agent as AgentRow, Prisma } from "../../store/generated/client/client.ts";
 import { agentFor, visibleAgents } from "./access.ts";

@@ -1,6 +1,10 @@
 import { builder } from "../../graphql/builder.ts";
 import { connectionOf } from "../../graphql/connection.ts";
-import { AgentState as states, EngineKind as engines, SetupStatus as setups } from "../../store/generated/client/enums.ts";
+import {
+  AgentState as states,
+  EngineKind as engines,
+  SetupStatus as setups,
+} from "../../store/generated/client/enums.ts";
 import { currentRunMs, ranMs } from "../computers/computer.ts";
 import { Computer, Network } from "../computers/schema.ts";
 import { maySeeAccount, ServiceAccount } from "../service-accounts/schema.ts";
@@ -113,8 +117,11 @@ export const Agent = builder.prismaObject("Agent", {
       description: "The keys of the agent's own secrets; empty for those who may not list them.",
       resolve: async (agent, _args, context) =>
         isAllowed(context.principal, "get", "files", targetOf(agent))
-          ? context.loader("agentSecretNames", (agents: readonly { id: string; spaceName: string }[]) =>
-              secretNamesOf(context.gateway, agents.map(ownerOf))).load(agent)
+          ? context
+              .loader("agentSecretNames", (agents: readonly { id: string; spaceName: string }[]) =>
+                secretNamesOf(context.gateway, agents.map(ownerOf)),
+              )
+              .load(agent)
           : [],
     }),
   }),

@@ -1,8 +1,7 @@
 import type { Computer, ComputerPhase } from "../../store/generated/client/client.ts";
 
 /** The container of one generation. Made from the id, never from user input. */
-export const containerName = ({ id, generation }: Pick<Computer, "id" | "generation">) =>
-  `raworc-${id}-g${generation}`;
+export const containerName = ({ id, generation }: Pick<Computer, "id" | "generation">) => `raworc-${id}-g${generation}`;
 
 export const volumeName = (id: string) => `raworc-${id}`;
 

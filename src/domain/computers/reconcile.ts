@@ -3,7 +3,15 @@ import type { Gateway } from "../../gateway.ts";
 import type { Reconciler, ReconcileResult } from "../../reconcile/queue.ts";
 import type { ContainerState } from "../../runtime/runtime.ts";
 import type { Computer, Prisma } from "../../store/generated/client/client.ts";
-import { afterFailure, computerLabel, containerName, currentRunMs, msUntilStop, volumeName, wantedPhase } from "./computer.ts";
+import {
+  afterFailure,
+  computerLabel,
+  containerName,
+  currentRunMs,
+  msUntilStop,
+  volumeName,
+  wantedPhase,
+} from "./computer.ts";
 import { withComputerLease } from "./lease.ts";
 import { keysToReconcile } from "./resync.ts";
 import { type ComputerEventType, emitComputer } from "./service.ts";
@@ -54,7 +62,11 @@ async function converge(gateway: Gateway, computer: Computer): Promise<Reconcile
 
 async function run(gateway: Gateway, computer: Computer, state: ContainerState | null): Promise<ReconcileResult> {
   if (state?.status === "running") {
-    await settle(gateway, computer, { phase: "RUNNING", startedAt: state.startedAt ?? computer.startedAt, lastError: null });
+    await settle(gateway, computer, {
+      phase: "RUNNING",
+      startedAt: state.startedAt ?? computer.startedAt,
+      lastError: null,
+    });
     return {};
   }
   const died = computer.phase === "RUNNING" && state?.status !== "paused";
@@ -63,7 +75,11 @@ async function run(gateway: Gateway, computer: Computer, state: ContainerState |
   if (waitMs > 0) return { againAfterMs: waitMs };
   try {
     const started = await startComputer(gateway, computer, state);
-    await settle(gateway, { ...computer, ...started }, { phase: "RUNNING", startedAt: started.startedAt, lastError: null });
+    await settle(
+      gateway,
+      { ...computer, ...started },
+      { phase: "RUNNING", startedAt: started.startedAt, lastError: null },
+    );
     return {};
   } catch (error) {
     // An engine that is away is not the computer's failure: the queue tries again with its own delay.

@@ -15,7 +15,10 @@ export async function keysToReconcile(gateway: Gateway): Promise<readonly string
   if (!inventory) return rows.map(({ id }) => id);
   const statusByName = new Map(inventory.containers.map(({ name, status }) => [name, status]));
   return rows
-    .filter((row) => row.desired !== "RUNNING" || row.phase !== "RUNNING" || statusByName.get(containerName(row)) !== "running")
+    .filter(
+      (row) =>
+        row.desired !== "RUNNING" || row.phase !== "RUNNING" || statusByName.get(containerName(row)) !== "running",
+    )
     .map(({ id }) => id);
 }
 

@@ -1,5 +1,9 @@
 import { builder } from "../../graphql/builder.ts";
-import { ComputerDesired as desires, ComputerPhase as phases, Network as networks } from "../../store/generated/client/enums.ts";
+import {
+  ComputerDesired as desires,
+  ComputerPhase as phases,
+  Network as networks,
+} from "../../store/generated/client/enums.ts";
 import { containerName } from "./computer.ts";
 
 export const ComputerPhase = builder.enumType("ComputerPhase", {
@@ -55,7 +59,10 @@ export const Computer = builder.prismaObject("Computer", {
     startedAt: t.expose("startedAt", { type: "DateTime", nullable: true }),
     exitReason: t.exposeString("exitReason", { nullable: true, description: "Why it last ended by itself." }),
     lastError: t.exposeString("lastError", { nullable: true, description: "What keeps it from being as it should." }),
-    limits: t.field({ type: ComputerLimits, resolve: (_computer, _args, { gateway }) => gateway.config.computerLimits }),
+    limits: t.field({
+      type: ComputerLimits,
+      resolve: (_computer, _args, { gateway }) => gateway.config.computerLimits,
+    }),
     stats: t.field({
       type: ComputerStats,
       nullable: true,

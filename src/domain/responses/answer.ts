@@ -67,7 +67,13 @@ async function finish(gateway: Gateway, agent: Agent, { id, epoch }: Response, o
   const { status, ...details } = outcome;
   await commit(gateway, async (unit) => {
     const where = { id, epoch, status: "PROCESSING" } as const;
-    const moved = await moveResponse(unit, homeOf(agent), where, status === "completed" ? "COMPLETED" : "FAILED", details);
+    const moved = await moveResponse(
+      unit,
+      homeOf(agent),
+      where,
+      status === "completed" ? "COMPLETED" : "FAILED",
+      details,
+    );
     if (moved) await becomeIdle(unit, agent.id);
   });
 }

@@ -13,11 +13,19 @@ export async function* historyBefore(gateway: Gateway, response: Response): Asyn
   let seen: string[] = [response.id];
   for (;;) {
     const page = await gateway.store.response.findMany({
-      where: { agentId: response.agentId, status: { in: ["COMPLETED", "FAILED", "CANCELLED"] }, createdAt: { lte: before }, id: { notIn: seen } },
+      where: {
+        agentId: response.agentId,
+        status: { in: ["COMPLETED", "FAILED", "CANCELLED"] },
+        createdAt: { lte: before },
+        id: { notIn: seen },
+      },
       orderBy: [{ createdAt: "desc" }, { id: "desc" }],
       take: pageSize,
     });
-    const items = await itemsOf(gateway, page.map(({ id }) => id));
+    const items = await itemsOf(
+      gateway,
+      page.map(({ id }) => id),
+    );
     for (const earlier of page) yield exchangeOf(earlier, items);
     const last = page.at(-1);
     if (!last || page.length < pageSize) return;

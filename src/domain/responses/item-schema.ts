@@ -6,7 +6,9 @@ export const ResponseItem = builder.interfaceRef<Item>("ResponseItem").implement
   description: "A step of a response.",
   resolveType: ({ raw }) => typeNames[raw.type as keyof typeof typeNames] ?? "OtherItem",
   fields: (t) => ({
-    seq: t.exposeInt("seq", { description: "Its place in the response's stream; ask for what comes after with `after`." }),
+    seq: t.exposeInt("seq", {
+      description: "Its place in the response's stream; ask for what comes after with `after`.",
+    }),
     at: t.expose("at", { type: "DateTime" }),
     type: t.string({ resolve: ({ raw }) => raw.type }),
     raw: t.field({ type: "JSON", description: "The item as it was recorded.", resolve: ({ raw }) => raw }),

@@ -29,7 +29,9 @@ export async function itemsOf(
   });
   const items = new Map<string, Item[]>();
   for (const { stream, seq, at, payload } of rows) {
-    const { item } = responseFactsOf({ payload: payload as object as Parameters<typeof responseFactsOf>[0]["payload"] });
+    const { item } = responseFactsOf({
+      payload: payload as object as Parameters<typeof responseFactsOf>[0]["payload"],
+    });
     const id = stream.slice(responseStream("").length);
     const list = items.get(id) ?? [];
     if (item && list.length < (first ?? Number.POSITIVE_INFINITY)) list.push({ seq, at, raw: item });

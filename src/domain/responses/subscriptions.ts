@@ -29,7 +29,10 @@ const ResponseProgress = builder.objectRef<Progress>("ResponseProgress").impleme
       resolve: ({ item, seq, at }) => (item && seq !== null && at ? { raw: item, seq, at } : null),
     }),
     status: t.expose("status", { type: ResponseStatus, nullable: true }),
-    text: t.exposeString("text", { nullable: true, description: "The output's text, with TEXT and the terminal STATUS." }),
+    text: t.exposeString("text", {
+      nullable: true,
+      description: "The output's text, with TEXT and the terminal STATUS.",
+    }),
     delta: t.expose("delta", { type: "JSON", nullable: true, description: "`{ channel, text }`" }),
     response: t.prismaField({
       type: "Response",

@@ -95,7 +95,11 @@ function refuseUnlessOpen(present: Response, status: ResponseStatus | null): voi
   }
 }
 
-const columnsOf = (present: Response, { input, text, other, status }: Change, at: Date): Prisma.ResponseUpdateManyMutationInput => ({
+const columnsOf = (
+  present: Response,
+  { input, text, other, status }: Change,
+  at: Date,
+): Prisma.ResponseUpdateManyMutationInput => ({
   ...(input ? { input: input as Prisma.InputJsonObject } : {}), // checked above
   ...(text === undefined ? {} : { outputText: text }),
   ...(Object.keys(other).length > 0
@@ -105,7 +109,9 @@ const columnsOf = (present: Response, { input, text, other, status }: Change, at
 });
 
 const failureIf = (status: ResponseStatus) =>
-  status === "FAILED" ? { failure: { reason: "WORKER_REPORTED", message: "The worker reported a failure" } as const } : {};
+  status === "FAILED"
+    ? { failure: { reason: "WORKER_REPORTED", message: "The worker reported a failure" } as const }
+    : {};
 
 /** A worker that takes a response makes its agent busy; one that ends the last makes it idle. */
 const moveAgent = (unit: Unit, agentId: string, status: (typeof unfinished)[number] | ResponseStatus) =>

@@ -56,7 +56,13 @@ export async function environmentOf(gateway: Gateway, owner: Owner, withSpace: b
   });
   return Object.assign(
     {},
-    ...owners.map((each) => openAll(gateway, each, rows.filter((row) => row.ownerKind === each.kind))),
+    ...owners.map((each) =>
+      openAll(
+        gateway,
+        each,
+        rows.filter((row) => row.ownerKind === each.kind),
+      ),
+    ),
   ) as Record<string, string>; // openAll's own type, lost by Object.assign
 }
 

@@ -29,7 +29,8 @@ export interface TokenShape extends IssuedToken {
 }
 
 export const Token = builder.objectRef<TokenShape>("Token").implement({
-  description: 'A token, to be sent as `Authorization: Bearer …`, and in a socket\'s `connection_init` as "authorization".',
+  description:
+    'A token, to be sent as `Authorization: Bearer …`, and in a socket\'s `connection_init` as "authorization".',
   fields: (t) => ({
     token: t.exposeString("token"),
     tokenType: t.string({ description: "Always `Bearer`.", resolve: () => "Bearer" }),
@@ -72,6 +73,7 @@ builder.mutationField("login", (t) =>
     authScopes: { public: true },
     description: "Exchanges user name and password for a token of 24 hours.",
     args: { user: t.arg.string({ required: true }), password: t.arg.string({ required: true }) },
-    resolve: (_root, { user, password }, { gateway, auth, address }) => login(gateway, auth, { user, password, address }),
+    resolve: (_root, { user, password }, { gateway, auth, address }) =>
+      login(gateway, auth, { user, password, address }),
   }),
 );

@@ -58,7 +58,11 @@ builder.queryField("events", (t) =>
     authScopes: { signedIn: true },
     complexity: connectionCost,
     description: "The log, in the order of its commits: what happened in the spaces whose agents the caller may list.",
-    args: { after: t.arg({ type: "Cursor" }), filter: t.arg({ type: EventFilter }), first: t.arg.int({ defaultValue: 100 }) },
+    args: {
+      after: t.arg({ type: "Cursor" }),
+      filter: t.arg({ type: EventFilter }),
+      first: t.arg.int({ defaultValue: 100 }),
+    },
     resolve: async (_root, { after, filter, first }, context) => {
       const size = first ?? 100;
       if (size < 1 || size > limits.pageSize) throw badInput("first", `"first" must be from 1 to ${limits.pageSize}`);

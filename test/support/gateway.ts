@@ -1,0 +1,100 @@
+import { pino } from "pino";
+import { type Config, readConfig } from "../../src/config.ts";
+import { createMemoryRuntime } from "../../src/runtime/memory/memory-runtime.ts";
+import type { Runtime } from "../../src/runtime/runtime.ts";
+import { type RunningGateway, startGateway } from "../../src/start.ts";
+import { openTestStore } from "./store.ts";
+
+/** What a test changes of a gateway. */
+export interface TestGatewayOptions<R extends Runtime> {
+  readonly runtime?: R;
+  /** Environment variables, over those that suit tests. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A GraphQL answer as it went over HTTP. */
+export interface Answer {
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads the fields it asked for
+  readonly data: any;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions: { readonly code: string } & Record<string, unknown>;
+  }[];
+}
+
+/** A whole gateway on a real store of its own, listening on a free port, wired as the program wires it. */
+export interface TestGateway<R extends Runtime> extends RunningGateway {
+  readonly runtime: R;
+  readonly config: Config;
+  /** The first administrator's token. */
+  readonly adminToken: string;
+  /** The time stands still unless a test moves it; deadlines are looked at right after. */
+  readonly clock: { advance(seconds: number): Promise<void> };
+  /** Sends a document over HTTP; as the administrator unless another token, or `null`, is given. */
+  graphql(query: string, variables?: object, token?: string | null): Promise<Answer>;
+  /** The same, when nothing but data will do. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads the fields it asked for
+  data(query: string, variables?: object, token?: string | null): Promise<any>;
+  /** Resolves when everything ordered has been done. */
+  settle(): Promise<void>;
+}
+
+/** Starts a gateway for a test; with the memory runtime unless another is given. */
+export async function startTestGateway(
+  options?: TestGatewayOptions<ReturnType<typeof createMemoryRuntime>>,
+): Promise<TestGateway<ReturnType<typeof createMemoryRuntime>>>;
+export async function startTestGateway<R extends Runtime>(
+  options: TestGatewayOptions<R> & { readonly runtime: R },
+): Promise<TestGateway<R>>;
+export async function startTestGateway(options: TestGatewayOptions<Runtime> = {}): Promise<TestGateway<Runtime>> {
+  const database = await openTestStore();
+  await database.release();
+  const config = readConfig({
+    PORT: "0",
+    LOG_LEVEL: process.env["TEST_LOG_LEVEL"] ?? "silent",
+    RAWORC_DATA_DIR: database.dataDir,
+    DATABASE_URL: database.databaseUrl,
+    RAWORC_DRAIN_SECONDS: "1",
+    ...options.env,
+  });
+  const runtime = options.runtime ?? createMemoryRuntime();
+  let now = new Date("2026-01-01T00:00:00.000Z").getTime();
+  const running = await startGateway(config, pino({ level: config.logLevel }), { runtime, now: () => new Date(now) });
+  const { controller, url } = running;
+
+  const graphql = async (query: string, variables: object = {}, token: string | null = adminToken): Promise<Answer> => {
+    const response = await fetch(`${url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) },
+      body: JSON.stringify({ query, variables }),
+    });
+    return response.json();
+  };
+  const data: TestGateway<Runtime>["data"] = async (...asked) => {
+    const answer = await graphql(...asked);
+    if (answer.errors) throw new Error(answer.errors.map(({ message }) => message).join("; "));
+    return answer.data;
+  };
+  const adminToken: string = (await data(`mutation { login(user: "admin", password: "admin") { token } }`, {}, null))
+    .login.token;
+  return {
+    ...running,
+    runtime,
+    config,
+    adminToken,
+    graphql,
+    data,
+    settle: () => controller.quiet(),
+    clock: {
+      async advance(seconds) {
+        now += seconds * 1000;
+        await controller.resync();
+        await controller.quiet();
+      },
+    },
+    async stop() {
+      await running.stop();
+      await database.close();
+    },
+  };
+}
