@@ -48,7 +48,7 @@ stop() {
   awk -v dir="$dir/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mount; do
     umount -l "$mount" 2>/dev/null || true
   done
-  rm -rf "$dir"
+  rm -rf "$dir" 2>/dev/null || true
 }
 
 case $command in

@@ -1,5 +1,5 @@
 import { execFile, type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,7 @@ const script = fileURLToPath(new URL("../../scripts/test-dockerd.sh", import.met
 /** An engine for one test file, which may kill it and do as it likes with its network. */
 export interface PrivateEngine {
   readonly dockerHost: string;
+  readonly folder: string;
   /** Ends the daemon as a crash would; its data stays. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -21,16 +22,23 @@ export interface PrivateEngine {
   serveOnHost(program: string, ...args: readonly string[]): Promise<ChildProcess>;
 }
 
-export async function startPrivateEngine(): Promise<PrivateEngine> {
+/** With `diskBytes`, everything of the engine is in memory of that size, which can be filled up. */
+export async function startPrivateEngine({ diskBytes }: { diskBytes?: number } = {}): Promise<PrivateEngine> {
   const folder = await mkdtemp(join(tmpdir(), "raworc-dockerd-"));
+  if (diskBytes !== undefined) await run("mount", ["-t", "tmpfs", "-o", `size=${diskBytes}`, "tmpfs", folder]);
   const act = (command: string) => run(script, [command, folder]);
   const inside = async () => ["-t", (await readFile(join(folder, "pid"), "utf8")).trim(), "-n"];
   const { stdout } = await act("start");
   return {
     dockerHost: stdout.trim(),
+    folder,
     kill: async () => void (await act("kill")),
     start: async () => void (await act("start")),
-    stop: async () => void (await act("stop")),
+    stop: async () => {
+      await act("stop");
+      if (diskBytes !== undefined) await run("umount", ["-l", folder]);
+      await rm(folder, { recursive: true, force: true });
+    },
     onHost: async (program, ...args) => (await run("nsenter", [...(await inside()), program, ...args])).stdout,
     serveOnHost: async (program, ...args) => {
       const child = spawn("nsenter", [...(await inside()), program, ...args], { stdio: ["ignore", "pipe", "inherit"] });

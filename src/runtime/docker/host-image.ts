@@ -66,7 +66,7 @@ async function fill(tar: Pack, { files, links }: HostFiles): Promise<void> {
   for (const { target, source } of files) {
     const first = places.get(source);
     if (first === undefined) await addFile(tar, made, target, source);
-    else addTwin(tar, made, target, first);
+    else await addTwin(tar, made, target, first, source);
     places.set(source, first ?? target);
   }
   for (const [path, target] of links) {
@@ -90,10 +90,11 @@ function addFolder(
 const addLink = (tar: Pack, path: string, target: string) =>
   tar.entry({ name: nameOf(path), type: "symlink", linkname: target });
 
-/** One file under two names is stored once. */
-function addTwin(tar: Pack, made: Set<string>, target: string, first: string): void {
+/** One file under two names is stored once; the mode of the second name is set on both. */
+async function addTwin(tar: Pack, made: Set<string>, target: string, first: string, source: string): Promise<void> {
   addFolder(tar, made, dirname(target));
-  tar.entry({ name: nameOf(target), type: "link", linkname: nameOf(first) });
+  const { mode, mtime } = await stat(source);
+  tar.entry({ name: nameOf(target), type: "link", linkname: nameOf(first), mode: publicMode(mode), mtime });
 }
 
 async function addFile(tar: Pack, made: Set<string>, target: string, source: string): Promise<void> {
