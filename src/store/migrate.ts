@@ -5,7 +5,7 @@ import {
 } from "@prisma/driver-adapter-utils";
 import { type Migration, migrationsFolder, type Provider, readMigrations, toMigrationList } from "./migration-files.ts";
 import { loadSchemaEngine } from "./schema-engine.ts";
-import { StoreError } from "./store-error.ts";
+import { asStoreError, StoreError } from "./store-error.ts";
 
 interface Recorded {
   readonly name: string;
@@ -61,8 +61,7 @@ async function apply(
     });
     return result.appliedMigrationNames;
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
-    throw new StoreError(`A migration of the database failed: ${reason}`, error);
+    throw asStoreError("A migration of the database failed", error);
   } finally {
     engine.free();
   }

@@ -16,6 +16,8 @@ export interface TestStore extends OpenStore {
   /** The folder the database belongs to; it is deleted by `close`. */
   readonly dataDir: string;
   readonly databaseUrl: string;
+  /** Gives the database back without deleting it, so that another process can open it. */
+  release(): Promise<void>;
   /** Empties every table. */
   reset(): Promise<void>;
 }
@@ -37,7 +39,14 @@ export async function openTestStore(provider: Provider = chosen): Promise<TestSt
     await database.drop();
     await rm(dataDir, { recursive: true, force: true });
   };
-  return { ...opened, dataDir, databaseUrl: database.url, close, reset: () => empty(opened) };
+  return {
+    ...opened,
+    dataDir,
+    databaseUrl: database.url,
+    release: () => opened.close(),
+    close,
+    reset: () => empty(opened),
+  };
 }
 
 async function empty({ store, provider }: OpenStore): Promise<void> {

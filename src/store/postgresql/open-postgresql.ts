@@ -3,6 +3,7 @@ import { Client } from "pg";
 import { PrismaClient } from "../generated/postgresql/client.ts";
 import { migrate } from "../migrate.ts";
 import type { Store } from "../store.ts";
+import { asStoreError } from "../store-error.ts";
 import { transactionOptions } from "../transaction-options.ts";
 import { nameStatements } from "./statement-names.ts";
 
@@ -14,7 +15,7 @@ const waits = { connectionTimeoutMillis: 10_000, statement_timeout: 60_000 };
 /**
  * Opens a PostgreSQL database. Replicas that start at the same time take turns to migrate it.
  *
- * @throws {StoreError} when a migration fails.
+ * @throws {StoreError} when the server cannot be reached or a migration fails.
  */
 export async function openPostgresql(url: string): Promise<{ store: Store; close(): Promise<void> }> {
   await taking(url, () => migrate("postgresql", new PrismaPg({ connectionString: url, ...waits, max: 1 })));
@@ -28,7 +29,9 @@ export async function openPostgresql(url: string): Promise<{ store: Store; close
 
 async function taking<T>(url: string, run: () => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url, ...waits });
-  await client.connect();
+  await client.connect().catch((error: unknown) => {
+    throw asStoreError(`PostgreSQL at "${client.host}:${client.port}" cannot be reached`, error);
+  });
   try {
     await client.query("SELECT pg_advisory_lock($1)", [MIGRATION_LOCK]);
     return await run();

@@ -4,13 +4,15 @@ import { type FolderLock, lockFolder } from "../folder-lock.ts";
 import { PrismaClient } from "../generated/client/client.ts";
 import { migrate } from "../migrate.ts";
 import type { Store } from "../store.ts";
+import { asStoreError } from "../store-error.ts";
 import { transactionOptions } from "../transaction-options.ts";
 import { SqliteAdapterFactory } from "./adapter.ts";
 
 /**
  * Opens the SQLite file at `path` for this process alone; it is made if it is missing.
  *
- * @throws {StoreError} when another gateway has the data folder or the file's folder, or a migration fails.
+ * @throws {StoreError} when another gateway has the data folder or the file's folder, the file is no database of this
+ * version or older, or a migration fails.
  */
 export async function openSqlite(path: string, dataDir: string): Promise<{ store: Store; close(): Promise<void> }> {
   const locks = lockFolders(new Set([resolve(dataDir), dirname(resolve(path))]));
@@ -25,7 +27,7 @@ export async function openSqlite(path: string, dataDir: string): Promise<{ store
     return { store, close: () => store.$disconnect().finally(release) };
   } catch (error) {
     release();
-    throw error;
+    throw asStoreError(`The database "${path}" cannot be opened`, error);
   }
 }
 
