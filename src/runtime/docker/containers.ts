@@ -18,9 +18,13 @@ const defaultGraceSeconds = 5;
  * @throws {GatewayError} NOT_FOUND when the volume or the image is missing.
  */
 export async function ensureContainer(engine: Engine, spec: ContainerSpec): Promise<void> {
-  if ((await inspectRaw(engine, spec.name)) !== null) return;
+  const found = await inspectRaw(engine, spec.name);
+  if (found === null) await createContainer(engine, spec);
+  if (found === null || found.State.Status === "created") await adoptVolume(engine, spec.volume, spec.image);
+}
+
+async function createContainer(engine: Engine, spec: ContainerSpec): Promise<void> {
   await requireVolume(engine, spec.volume);
-  await adoptVolume(engine, spec.volume, spec.image);
   const egress = spec.network === "EGRESS" ? await ensureEgressNetwork(engine) : null;
   const options = containerOptions(spec, engine.options.deployment, egress);
   const of = { what: `make container "${spec.name}"`, timeoutMs: startTimeoutMs };

@@ -33,8 +33,9 @@ export async function requireVolume(engine: Engine, volume: string): Promise<voi
 }
 
 /**
- * Gives a fresh volume to uid 1000. The engine copies the owner of `/agent` up from the image that mounts
- * the volume first; the default image has the right one, any other may not have the folder at all.
+ * Gives a volume to uid 1000. The engine copies the owner of `/agent` up from each image whose container is
+ * made with the volume: the default image has the right one, any other may have none and leave it to root.
+ * So this comes after the making of such a container and before its start.
  */
 export async function adoptVolume(engine: Engine, volume: string, image: string): Promise<void> {
   if (image === engine.options.image) return;
