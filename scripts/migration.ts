@@ -33,7 +33,8 @@ function timestamp(): string {
 }
 
 const [argument] = process.argv.slice(2);
-if (!process.env["TEST_POSTGRES_URL"]) throw new Error("Run this by scripts/test-postgres.sh, or set TEST_POSTGRES_URL");
+if (!process.env["TEST_POSTGRES_URL"])
+  throw new Error("Run this by scripts/test-postgres.sh, or set TEST_POSTGRES_URL");
 if (argument === "--squash-initial") await writeMigrations("00000000000000_initial", true);
 else if (argument && /^[a-z0-9_]+$/.test(argument)) await writeMigrations(`${timestamp()}_${argument}`, false);
 else throw new Error("Usage: node scripts/migration.ts NAME | --squash-initial; NAME is of a-z, 0-9 and _");
