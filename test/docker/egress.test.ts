@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { type PrivateEngine, startPrivateEngine } from "./private-engine.ts";
@@ -103,21 +104,38 @@ describe("a computer with EGRESS", () => {
     expect(await get(outsideAddress)).toBe("the internet");
   });
 
-  test("the ways are there for a container without the gateway's routes, so the tests above prove something", async () => {
-    const direct = openEngineDirectly(engine.dockerHost);
+  /** What a container on the same network sees that has none of the gateway's routes. */
+  async function askWithoutRoutes(): Promise<string> {
     const { gateway } = await networkOf(computer);
-    const script = [gateway, hostAddress, metadataAddress].map(
-      (address) => `curl -sS -m 2 http://${address}:8000/; echo`,
-    );
-    const open = await direct.createContainer({
+    const addresses = [gateway, hostAddress, metadataAddress, outsideAddress];
+    const script = addresses.map((address) => `echo "${address}: $(curl -s -m 1 http://${address}:8000/)"`);
+    const open = await openEngineDirectly(engine.dockerHost).createContainer({
       Image: testImage,
       Entrypoint: ["sh", "-c", script.join(";")],
       Cmd: [],
+      Tty: true,
       HostConfig: { NetworkMode: `raworc-egress-${testDeployment}` },
     });
     await open.start();
     await open.wait();
-    const said = (await open.logs({ stdout: true, stderr: true })).toString();
-    for (const text of ["the host", "the internet"]) expect(said).toContain(text);
+    const said = (await open.logs({ stdout: true })).toString();
+    await open.remove();
+    return said.replaceAll("\r", "").replace(gateway, "gateway");
+  }
+  const answers = (host: string, metadata: string) =>
+    `gateway: ${host}\n${hostAddress}: ${host}\n${metadataAddress}: ${metadata}\n${outsideAddress}: the internet\n`;
+
+  test("is closed by its routes alone: without them all of these ways are open", async () => {
+    expect(await askWithoutRoutes()).toBe(answers("the host", "the internet"));
+  });
+
+  test("the operator's firewall closes the same ways for whatever is on the network, and opens them again", async () => {
+    const firewall = fileURLToPath(new URL("../../images/egress-firewall.sh", import.meta.url));
+    const order = (command: string) => engine.onHost("env", `DOCKER_HOST=${engine.dockerHost}`, firewall, command);
+    for (const command of ["apply", "apply"]) expect(await order(command)).toMatch(/^closed: br-/);
+    expect(await askWithoutRoutes()).toBe(answers("", ""));
+    expect(await get(outsideAddress)).toBe("the internet");
+    for (const command of ["remove", "remove"]) await order(command);
+    expect(await askWithoutRoutes()).toBe(answers("the host", "the internet"));
   });
 });
