@@ -32,6 +32,8 @@ export default defineConfig({
   // Vitest would load graphql twice, once as a module and once as CommonJS, and `instanceof` would fail.
   resolve: { alias: { graphql: fileURLToPath(import.meta.resolve("graphql")) } },
   test: {
+    // Every file in a process of its own, Vitest's default: loading it all is a twentieth of the time,
+    // and native modules and killed processes cannot reach another file's tests.
     reporters: [
       "default",
       ["json", { outputFile: "node_modules/.cache/test-report.json" }],
