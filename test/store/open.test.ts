@@ -74,7 +74,7 @@ describe("opening a data folder", () => {
     await expect(open("postgresql://nobody@127.0.0.1:1/none")).rejects.toThrow(
       /PostgreSQL at "127.0.0.1:1" cannot be reached: .*ECONNREFUSED/,
     );
-    await expect(open(`file:${folder}`)).rejects.toThrow(/cannot be opened: .*directory/);
+    await expect(open(`file:${dataDir}`)).rejects.toThrow(/cannot be opened: .*open database file/);
     await using(await open(), async () => undefined);
   });
 

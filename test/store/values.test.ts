@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Prisma } from "../../src/store/generated/client/client.ts";
+import { Prisma } from "../../src/store/generated/client/client.ts";
 import { openTestStore, type TestStore } from "../support/store.ts";
 import { onEveryDatabase } from "./databases.ts";
 import { agent, computer, event, space } from "./rows.ts";
@@ -68,6 +68,20 @@ onEveryDatabase("values", (provider) => {
         expect((await database.store.event.findUniqueOrThrow({ where: { id } })).payload).toEqual(payload);
       },
     );
+  });
+
+  test("no JSON, and the JSON that says null, are told apart in filters", async () => {
+    const { store } = database;
+    const { id: agentId } = await store.agent.create({ data: agent("evidence", "default") });
+    const at = new Date();
+    const row = (id: string) => ({ id, agentId, input: {}, createdAt: at, updatedAt: at });
+    await store.response.create({ data: { ...row("none"), failureEvidence: Prisma.DbNull } });
+    await store.response.create({ data: { ...row("null"), failureEvidence: Prisma.JsonNull } });
+    await store.response.create({ data: { ...row("some"), failureEvidence: { code: 1 } } });
+
+    const found = await store.response.findMany({ where: { failureEvidence: { equals: Prisma.DbNull } } });
+    expect(found.map(({ id }) => id)).toEqual(["none"]);
+    expect(await store.response.findUnique({ where: { id: "some" } })).toMatchObject({ failureEvidence: { code: 1 } });
   });
 
   test("whole numbers of 64 bits keep every digit, also in sums and filters", async () => {

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import {
   DriverAdapterError,
   type IsolationLevel,
@@ -40,7 +40,7 @@ export class SqliteAdapter implements SqlDriverAdapter {
 
   constructor({ path, busyTimeoutMs = 5000, maxStatements = 500, oneConnection = false }: SqliteOptions) {
     const common = { path, busyTimeoutMs, maxStatements };
-    closeSync(openSync(path, "a", 0o600)); // SQLite's own file would be readable by everybody
+    makePrivate(path);
     this.#writer = new Connection({ ...common, readonly: false });
     this.#writer.script("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
     this.#reader = oneConnection ? this.#writer : new Connection({ ...common, readonly: true });
@@ -101,6 +101,14 @@ export class SqliteAdapter implements SqlDriverAdapter {
       release();
     }
   }
+}
+
+/**
+ * SQLite itself would make a file that everybody can read. One that exists is not touched: closing a
+ * file gives up every lock this process holds on it, those of other connections too.
+ */
+function makePrivate(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, "a", 0o600));
 }
 
 /** Makes the adapters of one SQLite file; Prisma's client and its schema engine both take it. */
