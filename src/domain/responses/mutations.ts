@@ -64,9 +64,13 @@ builder.mutationFields((t) => ({
     type: Response,
     authScopes: { signedIn: true },
     description: "Reports on a response from outside: items and text as they come, and at last how it ended.",
-    args: { id: t.arg.id({ required: true }), input: t.arg({ type: UpdateResponseInput, required: true }) },
-    resolve: async (_root, { id, input }, context) => {
-      const { agent } = await responseFor(context, id, "update");
+    args: {
+      id: t.arg.id({ required: true }),
+      agent: t.arg.id({ description: "The name of the agent it must belong to; one of another counts as missing." }),
+      input: t.arg({ type: UpdateResponseInput, required: true }),
+    },
+    resolve: async (_root, { id, agent: name, input }, context) => {
+      const { agent } = await responseFor(context, id, "update", { agentName: name });
       return updateResponse(context.gateway, agent, id, input);
     },
   }),
@@ -76,7 +80,7 @@ builder.mutationFields((t) => ({
     description: "Stops a response, whether it waits or runs. What it recorded stays.",
     args: { id: t.arg.id({ required: true }) },
     resolve: async (_root, { id }, context) => {
-      const { agent } = await responseFor(context, id, "update", "agents");
+      const { agent } = await responseFor(context, id, "update", { resource: "agents" });
       return cancelResponse(context.gateway, agent, id);
     },
   }),

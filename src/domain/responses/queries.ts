@@ -3,16 +3,18 @@ import { unauthenticated } from "../../auth/authenticate.ts";
 import { notFound } from "../../errors.ts";
 import { requireAllowed } from "../../graphql/authorize.ts";
 import { builder } from "../../graphql/builder.ts";
-import { connectionArgs, connectionCost, connectionPaths, readPage } from "../../graphql/connection.ts";
+import { connectionArgs, connectionCost, connectionPaths, type PageArgs, readPage } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
 import type { Resource, Verb } from "../../auth/permissions.ts";
-import type { Agent, Response as ResponseRow } from "../../store/generated/client/client.ts";
-import { maySeeResponses, targetOf } from "../agents/access.ts";
+import type { Agent, Prisma, Response as ResponseRow } from "../../store/generated/client/client.ts";
+import { agentFor, maySeeResponses, targetOf } from "../agents/access.ts";
+import { nameKeyOf } from "../agents/agent.ts";
 import { Agent as AgentType } from "../agents/schema.ts";
 import { Response, ResponseConnection, ResponseStatus } from "./schema.ts";
 
 /**
- * The response of that id with its agent, if the caller may do this with it.
+ * The response of that id with its agent, if the caller may do this with it. Where the agent's name is given,
+ * a response of another agent counts as missing.
  *
  * @throws NOT_FOUND for a missing and for a hidden one, FORBIDDEN for one that is known, UNAUTHENTICATED.
  */
@@ -20,25 +22,46 @@ export async function responseFor(
   context: Context,
   id: string,
   verb: Verb,
-  resource: Resource = "responses",
+  { resource = "responses", agentName }: { readonly resource?: Resource; readonly agentName?: string | null } = {},
 ): Promise<{ readonly response: ResponseRow; readonly agent: Agent }> {
-  const found = await context.gateway.store.response.findUnique({ where: { id }, include: { agent: true } });
+  const where = { id, ...(agentName == null ? {} : { agent: { nameKey: nameKeyOf(agentName) } }) };
+  const found = await context.gateway.store.response.findUnique({ where, include: { agent: true } });
   if (!found) throw context.principal ? notFound("Response", id) : unauthenticated();
   const { agent, ...response } = found;
   requireAllowed(context, verb, resource, targetOf(agent), { kind: "Response", name: id });
   return { response, agent };
 }
 
-builder.queryField("response", (t) =>
-  t.field({
+builder.queryFields((t) => ({
+  response: t.field({
     type: Response,
     nullable: true,
     authScopes: { signedIn: true },
     description: "The response of that id. An error with code NOT_FOUND when there is none.",
-    args: { id: t.arg.id({ required: true }) },
-    resolve: async (_root, { id }, context) => (await responseFor(context, id, "get")).response,
+    args: {
+      id: t.arg.id({ required: true }),
+      agent: t.arg.id({ description: "The name of the agent it must belong to; one of another counts as missing." }),
+    },
+    resolve: async (_root, { id, agent }, context) =>
+      (await responseFor(context, id, "get", { agentName: agent })).response,
   }),
-);
+  responses: t.field({
+    type: ResponseConnection,
+    authScopes: { signedIn: true },
+    complexity: connectionCost,
+    description: "What an agent was asked, the oldest first; an error for those who may not see what it answers.",
+    args: {
+      agent: t.arg.id({ required: true, description: "The agent's name." }),
+      ...connectionArgs,
+      status: t.arg({ type: ResponseStatus }),
+    },
+    resolve: async (_root, { agent: name, status, ...page }, context, info) => {
+      const agent = await agentFor(context, name, "list", "responses");
+      const query = queryFromInfo({ context, info, paths: connectionPaths });
+      return pageOfResponses(context, page, { agentId: agent.id, ...(status ? { status } : {}) }, query);
+    },
+  }),
+}));
 
 builder.prismaObjectField(AgentType, "responses", (t) =>
   t.field({
@@ -47,15 +70,21 @@ builder.prismaObjectField(AgentType, "responses", (t) =>
     description: "What it was asked, the oldest first; empty for those who may not see what it answers.",
     args: { ...connectionArgs, status: t.arg({ type: ResponseStatus }) },
     resolve: (agent, { status, ...page }, context, info) => {
-      const { store } = context.gateway;
       const hidden = maySeeResponses(context.principal, agent) ? {} : { id: "" };
       const where = { agentId: agent.id, ...hidden, ...(status ? { status } : {}) };
-      const query = queryFromInfo({ context, info, paths: connectionPaths });
-      return readPage<ResponseRow>(
-        page,
-        ({ after, ...window }) => store.response.findMany({ ...query, ...window, where: { AND: [where, after] } }),
-        () => store.response.count({ where }),
-      );
+      return pageOfResponses(context, page, where, queryFromInfo({ context, info, paths: connectionPaths }));
     },
   }),
 );
+
+const pageOfResponses = (
+  { gateway: { store } }: Context,
+  page: PageArgs,
+  where: Prisma.ResponseWhereInput,
+  query: object,
+) =>
+  readPage<ResponseRow>(
+    page,
+    ({ after, ...window }) => store.response.findMany({ ...query, ...window, where: { AND: [where, after] } }),
+    () => store.response.count({ where }),
+  );

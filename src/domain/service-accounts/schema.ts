@@ -52,6 +52,15 @@ const PrincipalType = builder.objectRef<Principal>("Principal").implement({
       description: "True when a global binding grants everything.",
       resolve: (principal) => principal.kind === "account" && holdsAll(principal),
     }),
+    account: t.prismaField({
+      type: "ServiceAccount",
+      nullable: true,
+      description: "Who logged in; null for a worker.",
+      resolve: (query, principal, _args, { gateway }) =>
+        principal.kind === "account"
+          ? gateway.store.serviceAccount.findUnique({ ...query, where: { id: principal.id } })
+          : null,
+    }),
     roles: t.stringList({ resolve: (principal) => (principal.kind === "account" ? [...principal.roles] : []) }),
     expiresAt: t.expose("expiresAt", { type: "DateTime", description: "When the token ends." }),
   }),
