@@ -35,12 +35,12 @@ describe("what tests can do to the memory runtime", () => {
   }
 
   /** Collects events until the given kind came. */
-  async function eventsUntil(runtime: Runtime, last: RuntimeEvent["kind"], whenConnected: () => void) {
+  async function eventsUntil(runtime: Runtime, last: RuntimeEvent["kind"], whenConnected: () => unknown) {
     const abort = new AbortController();
     const kinds: string[] = [];
     for await (const { kind } of runtime.events(abort.signal)) {
       kinds.push(kind);
-      if (kinds.length === 1) whenConnected();
+      if (kinds.length === 1) await whenConnected();
       else if (kind === last) abort.abort();
     }
     return kinds;
@@ -60,13 +60,13 @@ describe("what tests can do to the memory runtime", () => {
     const runtime = createMemoryRuntime();
     const container = await newRunning(runtime);
     const running = run(runtime, container, "sleep 60");
-    const kinds = await eventsUntil(runtime, "connected", () => {
+    const kinds = await eventsUntil(runtime, "connected", async () => {
       runtime.away(true);
+      expect((await running).end).toBe("containerLost");
       runtime.die(container);
-      setImmediate(() => runtime.away(false));
+      runtime.away(false);
     });
     expect(kinds).toEqual(["connected", "connected"]);
-    expect((await running).end).toBe("containerLost");
 
     runtime.away(true);
     for (const call of [
