@@ -3,6 +3,7 @@ import { access, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Logger } from "pino";
+import { unavailable } from "../../errors.ts";
 import type { ContainerSpec } from "../runtime.ts";
 import { agentFolder } from "../paths.ts";
 
@@ -47,9 +48,9 @@ const ownPlaces = words("--proc /proc --dev /dev --tmpfs /tmp");
 
 /** Finds bubblewrap and tries it once; `null` when it is missing or the kernel refuses it. */
 export async function findSandbox(dataDir: string, log: Logger): Promise<Sandbox | null> {
-  const folder = join(dataDir, "sandbox");
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  for (const [name, content] of Object.entries(accounts)) await writeFile(join(folder, name), content);
+  await writeAccounts(join(dataDir, "sandbox")).catch((error: unknown) => {
+    throw unavailable("The data folder cannot be written", error);
+  });
   for (const program of places) {
     const sandbox = await access(program).then(
       () => tryOut(program, dataDir, log),
@@ -58,6 +59,11 @@ export async function findSandbox(dataDir: string, log: Logger): Promise<Sandbox
     if (sandbox) return sandbox;
   }
   return null;
+}
+
+async function writeAccounts(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const [name, content] of Object.entries(accounts)) await writeFile(join(folder, name), content);
 }
 
 async function tryOut(program: string, dataDir: string, log: Logger): Promise<Sandbox | null> {

@@ -48,12 +48,12 @@ export function describeFiles(open: OpenRuntime, capabilities: RuntimeCapabiliti
       const texts = ["a", "b", "c", "d", "e", "f"].map((letter) => bytes(letter.repeat(3_000_000)));
       const isWhole = (read: Uint8Array) => texts.some((text) => Buffer.compare(text, read) === 0);
       await files().write(container, "race", texts[0] ?? new Uint8Array());
-      let isWriting = true;
+      const writer = { isBusy: true };
       const writing = (async () => {
         for (const text of texts) await files().write(container, "race", text);
-        isWriting = false;
+        writer.isBusy = false;
       })();
-      while (isWriting) expect(isWhole(await files().read(container, "race", 3_000_000))).toBe(true);
+      while (writer.isBusy) expect(isWhole(await files().read(container, "race", 3_000_000))).toBe(true);
       await writing;
     });
 
