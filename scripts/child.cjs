@@ -3,8 +3,6 @@
 const { spawn } = require("child_process");
 const { constants } = require("os");
 
-const windows = process.platform === "win32";
-
 /** Ctrl-C in a terminal arrives twice under npm: from the terminal and, moments later, from npm. */
 const sameSignalMs = 300;
 
@@ -22,13 +20,12 @@ function run(command, args, { env, cwd, quiet = false, alone = false, onStart } 
     const child = spawn(command, args, {
       env,
       cwd,
-      detached: !windows,
-      shell: windows && command.endsWith(".cmd"),
+      detached: true,
       stdio: quiet ? ["ignore", "pipe", "pipe"] : "inherit",
     });
     const output = [];
     if (quiet) for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output.push(chunk));
-    const passing = passSignals(child, alone || windows);
+    const passing = passSignals(child, alone);
     child.on("error", reject);
     child.on("close", (code, signal) => {
       const stopped = passing.end();

