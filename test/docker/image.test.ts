@@ -4,6 +4,8 @@ import type { Runtime } from "../../src/runtime/runtime.ts";
 import { type PrivateEngine, startPrivateEngine } from "./private-engine.ts";
 import { openEngineDirectly, openTestRuntime, removeComputer, run, startComputer, testImage } from "./world.ts";
 
+const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+
 describe("the default image, where no registry can be reached", () => {
   let engine: PrivateEngine;
   let runtime: Runtime;
@@ -83,7 +85,7 @@ describe("the default image, where no registry can be reached", () => {
     ["names of its user", "id -un; echo ~", /^agent\n\/agent\n$/],
   ])("has %s, as uid 1000 on a read-only root", async (_what, script, expected) => {
     const ran = await run(runtime, computer, script);
-    expect(ran).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(expected), stderr: "" });
+    expect(ran).toMatchObject({ exitCode: 0, stdout: matching(expected), stderr: "" });
   });
 
   test("has a git that commits, clones and has submodules", async () => {
@@ -101,7 +103,7 @@ describe("the default image, where no registry can be reached", () => {
     const missing = runtime.ensureImage("example.invalid/nothing:1");
     await expect(missing).rejects.toMatchObject({
       code: "UNAVAILABLE",
-      message: expect.stringContaining("load it into"),
+      message: matching(/load it into/),
     });
   });
 

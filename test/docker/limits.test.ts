@@ -53,7 +53,7 @@ describe("a computer that needs more than there is", () => {
   test("a full disk is said in those words, by commands, files, copies and the engine", {
     timeout: 120_000,
   }, async () => {
-    const full = expect.stringMatching(/no space left on device/i);
+    const full: unknown = expect.stringMatching(/no space left on device/i);
     // The test's disk is memory, which counts against the limit of whoever fills it.
     const computer = await startComputer(runtime, { limits: { ...greedy, memoryBytes: 2048 * 1_048_576 } });
     const small = newName();
@@ -64,23 +64,12 @@ describe("a computer that needs more than there is", () => {
 
     const write = runtime.files.write(computer, "more", new Uint8Array(1_000_000));
     await expect(write).rejects.toMatchObject({ code: "UNAVAILABLE", message: full });
-    expect((await runtime.files.list(computer, ".")).map(({ name }) => name).sort()).toEqual(["a", "big", "three"]);
+    expect((await runtime.files.list(computer, ".")).map(({ name }) => name).toSorted()).toEqual(["a", "big", "three"]);
 
     const copy = runtime.copyVolume(computer, small, { code: true, content: true });
     await expect(copy).rejects.toMatchObject({ code: "UNAVAILABLE", message: full });
 
-    const other = newName();
-    const made = runtime.ensureVolume(other, {}).then(async () => {
-      await runtime.ensureContainer({
-        name: other,
-        image: testImage,
-        volume: other,
-        network: "NONE",
-        limits: greedy,
-        labels: {},
-      });
-      await runtime.ensureRunning(other);
-    });
+    const made = startComputer(runtime, { limits: greedy });
     await expect(made).rejects.toMatchObject({ code: "UNAVAILABLE", message: full });
 
     await runtime.files.remove(computer, "big");

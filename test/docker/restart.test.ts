@@ -4,6 +4,8 @@ import type { Runtime, RuntimeEvent } from "../../src/runtime/runtime.ts";
 import { type PrivateEngine, startPrivateEngine } from "./private-engine.ts";
 import { openTestRuntime, run, startComputer } from "./world.ts";
 
+const saying = (text: string): unknown => expect.stringContaining(text);
+
 describe("an engine that is killed and started again", () => {
   let engine: PrivateEngine;
   let runtime: Runtime;
@@ -60,7 +62,7 @@ describe("an engine that is killed and started again", () => {
       const began = performance.now();
       await expect(attempt()).rejects.toMatchObject({
         code: "UNAVAILABLE",
-        message: expect.stringContaining("start it or correct DOCKER_HOST"),
+        message: saying("start it or correct DOCKER_HOST"),
       });
       expect(performance.now() - began).toBeLessThan(3_000);
     }
@@ -92,7 +94,7 @@ describe("an engine that is killed and started again", () => {
       const began = performance.now();
       await expect(runtime.ping()).rejects.toMatchObject({
         code: "UNAVAILABLE",
-        message: expect.stringContaining("in time"),
+        message: saying("in time"),
       });
       expect(performance.now() - began).toBeLessThan(4_000);
     } finally {

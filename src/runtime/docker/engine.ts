@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import http from "node:http";
 import https from "node:https";
+import { Socket } from "node:net";
 import { availableParallelism } from "node:os";
 import Docker from "dockerode";
 import pLimit, { type LimitFunction } from "p-limit";
@@ -57,6 +58,7 @@ export interface Call {
 }
 
 const defaultTimeoutMs = 15_000;
+const keepAliveMs = 10_000;
 
 /** Prepares the connection; nothing is sent before the first call. */
 export function openEngine(options: DockerOptions): Engine {
@@ -107,6 +109,14 @@ export async function callOrNull<T>(
       throw error;
     }
   });
+}
+
+/**
+ * Lets the kernel ask the other end, every now and then, whether it is there: a connection over a link that
+ * was cut, or to a host that was started again, stays silently open otherwise.
+ */
+export function keepWatch(socket: unknown): void {
+  if (socket instanceof Socket) socket.setKeepAlive(true, keepAliveMs);
 }
 
 /** What the engine says of itself; also the way to find out whether it answers. */

@@ -1,9 +1,9 @@
-import type { Readable } from "node:stream";
+import type { IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { deploymentLabel } from "../labels.ts";
 import type { RuntimeEvent } from "../runtime.ts";
-import { type Engine, ping, rejectOn } from "./engine.ts";
+import { type Engine, keepWatch, ping, rejectOn } from "./engine.ts";
 import { helperLabel } from "./helpers.ts";
 import { jsonLinesOf } from "./json-lines.ts";
 
@@ -37,7 +37,7 @@ export async function* eventsOf(engine: Engine, signal: AbortSignal): AsyncGener
   }
 }
 
-async function connect(engine: Engine, ended: AbortSignal): Promise<Readable> {
+async function connect(engine: Engine, ended: AbortSignal): Promise<IncomingMessage> {
   const filters = {
     type: ["container"],
     event: ["die", "oom"],
@@ -51,15 +51,17 @@ async function connect(engine: Engine, ended: AbortSignal): Promise<Readable> {
     const stream = engine.docker.getEvents({
       filters: JSON.stringify(filters),
       abortSignal: signal,
-    }) as Promise<Readable>;
-    return await Promise.race([stream, rejectOn(signal)]);
+    }) as Promise<IncomingMessage>;
+    const connected = await Promise.race([stream, rejectOn(signal)]);
+    keepWatch(connected.socket);
+    return connected;
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** Ends when the stream does, without an error: the next connection is the answer to all of them. */
-async function* deathsIn(engine: Engine, stream: Readable, ended: AbortSignal): AsyncGenerator<RuntimeEvent> {
+async function* deathsIn(engine: Engine, stream: IncomingMessage, ended: AbortSignal): AsyncGenerator<RuntimeEvent> {
   const stop = () => stream.destroy();
   const heartbeat = setInterval(() => void beat(engine, stop), heartbeatMs);
   ended.addEventListener("abort", stop, { once: true });

@@ -5,7 +5,7 @@ import { GatewayError, unavailable } from "../../errors.ts";
 import { agentFolder } from "../paths.ts";
 import type { ExecCommand, ExecResult, OutputStream } from "../runtime.ts";
 import { agentUser } from "./container-options.ts";
-import { call, callOrNull, type Engine } from "./engine.ts";
+import { call, callOrNull, type Engine, keepWatch } from "./engine.ts";
 import { framesOf } from "./frames.ts";
 import { inspectRaw } from "./inspect.ts";
 
@@ -51,6 +51,7 @@ export async function startSession(
     }),
   );
   const socket = await call(engine, of, () => exec.start({ hijack: true, stdin: hasInput }));
+  keepWatch(socket);
   socket.on("error", () => undefined); // the reader sees it too, and the engine is asked what happened
   if (hasInput) socket.end(command.stdin);
   return { container, mark, exec, socket };
@@ -117,7 +118,7 @@ export async function endOf(engine: Engine, session: ExecSession, signal: AbortS
  * container's death is known a little later than the command's, so it gets a moment to be seen.
  */
 export async function isContainerLost(engine: Engine, name: string, signal: AbortSignal): Promise<boolean> {
-  for (let tries = 0; tries < 6; tries += 1) {
+  for (let tries = 0; tries < 6 && !signal.aborted; tries += 1) {
     const found = await whenEngineIsBack(engine, signal, () => inspectRaw(engine, name));
     if (found === null || !found.State.Running) return true;
     await delay(50);

@@ -38,6 +38,7 @@ export async function exec(engine: Engine, container: string, command: ExecComma
     });
     if (typeof ended !== "string") return ended;
     await killCommand(engine, session, startedAt);
+    limit.over.abort(); // how it ended is known; what it printed last may still be on its way
     await Promise.race([run.catch(() => undefined), delay(lastOutputMs)]);
     return { end: ended, exitCode: null };
   } finally {

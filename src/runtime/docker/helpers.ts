@@ -1,9 +1,11 @@
 import type Docker from "dockerode";
+import { z } from "zod";
 import { deploymentLabel } from "../labels.ts";
 import { call, callOrNull, type Engine } from "./engine.ts";
 
 export const helperLabel = "raworc.helper";
 const staleSeconds = 3_600;
+const helperEnd = z.object({ StatusCode: z.number() });
 
 interface Helper {
   /** Fixed by what the helper is for, so that a new one takes the place of one that a crash left. */
@@ -51,13 +53,9 @@ async function exitCodeOf(
   name: string,
   timeoutMs: number,
 ): Promise<number> {
-  // The engine's answer is this one field, which its types leave open.
-  const waited: { StatusCode: number } = await call(
-    engine,
-    { what: `await helper "${name}"`, timeoutMs },
-    (abortSignal) => container.wait({ abortSignal }),
-  );
-  return waited.StatusCode;
+  const of = { what: `await helper "${name}"`, timeoutMs };
+  const ended: unknown = await call(engine, of, (abortSignal) => container.wait({ abortSignal }));
+  return helperEnd.parse(ended).StatusCode;
 }
 
 /** The end of what it printed, as text; frames of the log stream are cut out. */

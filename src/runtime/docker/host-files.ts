@@ -20,18 +20,17 @@ export interface HostFiles {
 
 const folders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
 
-const programs = [
-  ...["bash", "git", "curl", "ip", "ldd", "ssh", "jq"],
-  ...["awk", "diff", "find", "xargs", "grep", "sed", "tar", "gzip", "xz", "unzip", "less", "patch", "ps", "setsid"],
-  ...["[", "b2sum", "base32", "base64", "basename", "cat", "chgrp", "chmod", "chown", "cksum", "comm", "cp", "csplit"],
-  ...["cut", "date", "dd", "df", "dircolors", "dirname", "du", "echo", "env", "expand", "expr", "factor", "false"],
-  ...["fmt", "fold", "groups", "head", "hostname", "id", "install", "join", "kill", "link", "ln", "logname", "ls"],
-  ...["md5sum", "mkdir", "mkfifo", "mknod", "mktemp", "mv", "nice", "nl", "nohup", "nproc", "numfmt", "od", "paste"],
-  ...["pathchk", "pr", "printenv", "printf", "ptx", "pwd", "readlink", "realpath", "rm", "rmdir", "seq", "sha1sum"],
-  ...["sha224sum", "sha256sum", "sha384sum", "sha512sum", "shred", "shuf", "sleep", "sort", "split", "stat", "stdbuf"],
-  ...["stty", "sum", "sync", "tac", "tail", "tee", "test", "timeout", "touch", "tr", "true", "truncate", "tsort"],
-  ...["tty", "uname", "unexpand", "uniq", "unlink", "uptime", "wc", "which", "whoami", "xxd", "yes"],
-];
+const programs = `
+  bash git curl ip ldd ssh jq awk diff find xargs grep sed tar gzip xz unzip less patch ps setsid [ b2sum
+  base32 base64 basename cat chgrp chmod chown cksum comm cp csplit cut date dd df dircolors dirname du echo
+  env expand expr factor false fmt fold groups head hostname id install join kill link ln logname ls md5sum
+  mkdir mkfifo mknod mktemp mv nice nl nohup nproc numfmt od paste pathchk pr printenv printf ptx pwd readlink
+  realpath rm rmdir seq sha1sum sha224sum sha256sum sha384sum sha512sum shred shuf sleep sort split stat
+  stdbuf stty sum sync tac tail tee test timeout touch tr true truncate tsort tty uname unexpand uniq unlink
+  uptime wc which whoami xxd yes
+`
+  .trim()
+  .split(/\s+/);
 const gitLinks = ["git-receive-pack", "git-upload-pack", "git-upload-archive"];
 const certificates = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/openssl.cnf"];
 const skippedInPython =

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { unavailable } from "../../errors.ts";
 import { call, type Engine, type Progress } from "./engine.ts";
 import { jsonLinesOf } from "./json-lines.ts";
@@ -15,7 +16,7 @@ export async function progressOf(
   onProgress: Progress,
 ): Promise<void> {
   await call(engine, { what, timeoutMs }, async (signal) => {
-    const stop = () => "destroy" in stream && typeof stream.destroy === "function" && stream.destroy();
+    const stop = () => void (stream instanceof Readable && stream.destroy());
     signal.addEventListener("abort", stop, { once: true });
     for await (const { error, stream: text, status, id } of jsonLinesOf(stream)) {
       if (typeof error === "string") throw unavailable(`Docker could not ${what}: ${error.slice(0, 500)}`);

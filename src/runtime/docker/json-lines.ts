@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../../json.ts";
+import { isJsonObject, type JsonObject } from "../../json.ts";
 
 /** Reads the engine's streams of JSON objects, one a line; anything else in them is passed over. */
 export async function* jsonLinesOf(source: AsyncIterable<Buffer | string>): AsyncGenerator<JsonObject> {
@@ -16,7 +16,7 @@ export async function* jsonLinesOf(source: AsyncIterable<Buffer | string>): Asyn
 function* parsed(line: string): Generator<JsonObject> {
   if (line.trim() === "") return;
   try {
-    const value: Json = JSON.parse(line);
+    const value: unknown = JSON.parse(line);
     if (isJsonObject(value)) yield value;
   } catch {
     // A stream that was cut ends in half an object.

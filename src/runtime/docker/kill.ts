@@ -21,7 +21,7 @@ export async function killCommand(engine: Engine, session: ExecSession, startedA
     for (const until = performance.now() + convergeMs; performance.now() < until; await delay(50)) {
       const ago = Math.ceil((performance.now() - startedAt + slackMs) / 10);
       const clean = await runKill(engine, session.container, ["one", session.mark, String(ago)]);
-      if (clean && !(await isRunning(engine, session))) return;
+      if (clean && (await isOver(engine, session))) return;
     }
   } catch (error) {
     if (isCode(error, "NOT_FOUND")) return;
@@ -69,10 +69,16 @@ async function runKill(engine: Engine, container: string, args: readonly string[
   }
 }
 
-/** A command that was started a moment ago may not have a process yet. */
-async function isRunning(engine: Engine, { exec }: ExecSession): Promise<boolean> {
-  const found = await callOrNull(engine, { what: "inspect a command" }, (abortSignal) => exec.inspect({ abortSignal }));
-  return found?.Running === true;
+/** A command that was started a moment ago may have no process yet; one just killed is known as ended soon. */
+async function isOver(engine: Engine, { exec }: ExecSession): Promise<boolean> {
+  for (let tries = 0; tries < 8; tries += 1) {
+    const found = await callOrNull(engine, { what: "inspect a command" }, (abortSignal) =>
+      exec.inspect({ abortSignal }),
+    );
+    if (found?.Running !== true) return true;
+    await delay(20);
+  }
+  return false;
 }
 
 async function killContainer(engine: Engine, container: string): Promise<void> {
