@@ -127,7 +127,12 @@ function packagesIn(lockfile) {
 }
 
 function toolsOn(node) {
-  const env = { ...process.env, PATH: path.dirname(node) + path.delimiter + process.env.PATH };
+  const env = {
+    // Loads what was loaded before without compiling it again: a sixth of a start.
+    NODE_COMPILE_CACHE: at("node_modules/.cache/node"),
+    ...process.env,
+    PATH: path.dirname(node) + path.delimiter + process.env.PATH,
+  };
   return {
     env,
     node: (args) => runQuietly(node, args, env),

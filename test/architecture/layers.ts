@@ -11,14 +11,14 @@ export interface Layer {
 
 export const layers: readonly Layer[] = [
   {
-    promise: "the trunk knows no room, except where schema and routes are gathered",
+    promise: "the trunk knows no room, except where rooms are gathered: wiring, schema, routes",
     from: /^src\/(?!domain\/)/,
     to: /^src\/domain\//,
-    except: /^src\/(main|graphql\/schema|rest\/routes)\.ts$/,
+    except: /^src\/(main|start|graphql\/schema|rest\/routes)\.ts$/,
   },
   {
-    promise: "only the computers room and the wiring know which runtime there is",
-    from: /^src\/(?!runtime\/|domain\/computers\/|main\.ts$)/,
+    promise: "only the computers room knows which runtime there is",
+    from: /^src\/(?!runtime\/|domain\/computers\/)/,
     to: /^src\/runtime\/(docker|process|memory)\//,
   },
   {
@@ -42,9 +42,10 @@ export const layers: readonly Layer[] = [
     to: /^src\/(graphql|rest|server)\b/,
   },
   {
-    promise: "nobody imports the wiring",
-    from: /^(src|scripts)\//,
-    to: /^src\/main\.ts$/,
+    promise: "nothing in the program imports the wiring, which only main starts",
+    from: /^src\//,
+    to: /^src\/(main|start)\.ts$/,
+    except: /^src\/main\.ts$/,
   },
   {
     promise: "the program does not import its tests, scripts or benchmarks",
