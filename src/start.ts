@@ -40,7 +40,7 @@ export interface RunningGateway {
 /** What tests replace: the runtime, and the clock. */
 export interface Replacements {
   readonly runtime?: Runtime;
-  now?(): Date;
+  readonly now?: () => Date;
 }
 
 /**

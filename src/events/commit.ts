@@ -46,8 +46,8 @@ export async function commit<T>(gateway: Committer, work: (unit: Unit) => Promis
         }
       };
       const unit: Unit = { tx, emit, at, gateway };
-      const result = await work(unit);
-      return { result, events: await append(tx, emitted, { actor: gateway.actor, at }) };
+      const done = await work(unit);
+      return { result: done, events: await append(tx, emitted, { actor: gateway.actor, at }) };
     },
     { maxWait: timeLimitMs, timeout: timeLimitMs },
   );

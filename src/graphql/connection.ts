@@ -9,7 +9,7 @@ export interface Connection<Row> {
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
   /** Counted only when asked for. */
-  total(): Promise<number>;
+  readonly total: () => Promise<number>;
 }
 
 type Types = typeof builder.$inferSchemaTypes;

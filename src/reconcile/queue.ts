@@ -39,7 +39,7 @@ export class ReconcileQueue {
   readonly #running = new Map<string, Promise<void>>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #failures = new Map<string, number>();
-  #idle: (() => void)[] = [];
+  readonly #idle: (() => void)[] = [];
   #stopped = false;
 
   constructor(reconciler: Reconciler, onError: (error: unknown, key: string) => void) {

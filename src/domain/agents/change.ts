@@ -68,7 +68,7 @@ export function agentOf(event: { readonly payload: JsonObject }): AgentSnapshot 
     const text = event.payload[column];
     return [column, typeof text === "string" ? new Date(text) : null];
   });
-  return { ...event.payload, ...Object.fromEntries(dates) } as unknown as AgentSnapshot; // written by emitAgent
+  return { ...event.payload, ...Object.fromEntries(dates) } as AgentSnapshot; // written by emitAgent
 }
 
 /** Puts the agent and its computer to sleep inside a change; `null` when it sleeps already. */

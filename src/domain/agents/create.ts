@@ -115,7 +115,7 @@ function columnsOf(input: CreateAgentInput, metadata: JsonObject): AgentColumns 
   return {
     name: input.name,
     description: input.description ?? null,
-    metadata: metadata as Prisma.InputJsonObject, // checked above
+    metadata,
     tags: [...tags],
     instructions,
     setup,

@@ -1,7 +1,7 @@
 import { GatewayError } from "../../errors.ts";
 import { commit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
-import type { Agent, Prisma } from "../../store/generated/client/client.ts";
+import type { Agent } from "../../store/generated/client/client.ts";
 import { copySecrets } from "../secrets/owned.ts";
 import { requireActiveSpace } from "../spaces/service.ts";
 import { checkAgentName } from "./agent.ts";
@@ -84,8 +84,8 @@ export const permissionsOf = (agent: Agent): PublishPermissions => ({
 });
 
 function columnsOf(parent: Agent, input: RemixAgentInput, parts: PublishPermissions) {
-  const metadata = input.metadata == null ? (parent.metadata as Prisma.InputJsonObject) : checkMetadata(input.metadata); // stored by us
-  const choices = choicesOf(checkMetadata(metadata));
+  const metadata = checkMetadata(input.metadata ?? parent.metadata);
+  const choices = choicesOf(metadata);
   const isSetUp = parent.setupStatus === "DONE" && parts.code && parts.content;
   const setup = parts.code ? parent.setup : null;
   const instructions = parts.code ? parent.instructions : null;
@@ -93,7 +93,7 @@ function columnsOf(parent: Agent, input: RemixAgentInput, parts: PublishPermissi
   return {
     name: input.name,
     description: parent.description,
-    metadata: metadata as Prisma.InputJsonObject, // checked above
+    metadata,
     tags: parent.tags as string[], // checked when the parent was made
     instructions,
     setup,

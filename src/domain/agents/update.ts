@@ -54,7 +54,7 @@ function metadataColumns({ metadata: given, engine }: UpdateAgentInput): Prisma.
   const metadata = checkMetadata(given);
   const choice = choicesOf(metadata, engine).engine;
   return {
-    metadata: metadata as Prisma.InputJsonObject, // checked on the line above
+    metadata,
     ...(choice === null ? {} : { engine: choice }),
   };
 }

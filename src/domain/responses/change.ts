@@ -56,7 +56,7 @@ function columnsOf({ text, failure, usage }: MoveDetails): Prisma.ResponseUpdate
       ? {
           failureReason: failure.reason,
           failureMessage: failure.message,
-          failureEvidence: asPayload(failure.evidence ?? {}) as Prisma.InputJsonObject, // JSON by asPayload
+          failureEvidence: asPayload(failure.evidence ?? {}),
         }
       : {}),
     ...(usage ? { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens } : {}),

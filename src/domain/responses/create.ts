@@ -3,7 +3,7 @@ import { commit, type Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { JsonObject } from "../../json.ts";
 import { isUniqueViolation } from "../../store/violations.ts";
-import type { Agent, Prisma, Response } from "../../store/generated/client/client.ts";
+import type { Agent, Response } from "../../store/generated/client/client.ts";
 import { changeAgent } from "../agents/change.ts";
 import { wakeInside } from "../agents/wake.ts";
 import { emitStatus, homeOf } from "./change.ts";
@@ -62,7 +62,7 @@ export async function addResponse(
     data: {
       id: unit.gateway.newId(),
       agentId,
-      input: input as Prisma.InputJsonObject, // checked by the caller
+      input,
       priority: whenBusy === "INTERRUPT" ? 1 : 0,
       idempotencyKey: idempotencyKey ?? null,
       createdByName: unit.gateway.actor,

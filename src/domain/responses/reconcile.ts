@@ -3,6 +3,7 @@ import { commit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Reconciler, ReconcileResult } from "../../reconcile/queue.ts";
 import type { Agent, Response } from "../../store/generated/client/client.ts";
+import { agentOf } from "../agents/change.ts";
 import { answer } from "./answer.ts";
 import { homeOf, moveResponse, responseFactsOf } from "./change.ts";
 import { claim, nextPending, renewLeaseMs, renewLeases, takeOver } from "./claim.ts";
@@ -36,8 +37,9 @@ export function createResponseReconciler(gateway: Gateway, engines: Engines): Re
     concurrency: 32,
     wants: (event) => {
       if (event.type === "response.status") return responseFactsOf(event).agentId;
-      const becameIdle = event.type === "agent.changed" && event.payload["state"] === "IDLE";
-      return becameIdle ? String(event.payload["id"]) : null;
+      if (event.type !== "agent.changed") return null;
+      const { id, state } = agentOf(event);
+      return state === "IDLE" ? id : null;
     },
     keys: () => agentsWithWork(gateway),
     async reconcile(agentId, again) {

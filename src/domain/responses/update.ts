@@ -8,7 +8,7 @@ import { entering } from "../agents/agent.ts";
 import { changeAgent } from "../agents/change.ts";
 import { emitItems, emitText, homeOf, moveResponse } from "./change.ts";
 import { alreadyEnded, becomeIdle } from "./end.ts";
-import { checkInput, isTerminal, unfinished } from "./response.ts";
+import { checkInput, isTerminal } from "./response.ts";
 
 /** What an external worker says of a response (document C, "Update a response"). */
 export interface UpdateResponseInput {
@@ -100,10 +100,10 @@ const columnsOf = (
   { input, text, other, status }: Change,
   at: Date,
 ): Prisma.ResponseUpdateManyMutationInput => ({
-  ...(input ? { input: input as Prisma.InputJsonObject } : {}), // checked above
+  ...(input ? { input } : {}),
   ...(text === undefined ? {} : { outputText: text }),
   ...(Object.keys(other).length > 0
-    ? { outputOther: { ...(present.outputOther as Prisma.JsonObject), ...other } as Prisma.InputJsonObject } // both are JSON
+    ? { outputOther: { ...(present.outputOther as Prisma.JsonObject), ...other } }
     : {}),
   ...(status && status !== "PENDING" && !present.startedAt ? { startedAt: at, engine: "EXTERNAL" } : {}),
 });
@@ -114,7 +114,7 @@ const failureIf = (status: ResponseStatus) =>
     : {};
 
 /** A worker that takes a response makes its agent busy; one that ends the last makes it idle. */
-const moveAgent = (unit: Unit, agentId: string, status: (typeof unfinished)[number] | ResponseStatus) =>
+const moveAgent = (unit: Unit, agentId: string, status: ResponseStatus) =>
   status === "PROCESSING"
     ? changeAgent(unit, { id: agentId, state: "IDLE" }, entering("BUSY", unit.at))
     : becomeIdle(unit, agentId);
