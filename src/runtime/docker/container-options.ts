@@ -7,7 +7,7 @@ export const agentUser = "1000:1000";
 const mebibyte = 1_048_576;
 
 /** Log files of one container on the host are never larger than this twice. */
-export const logConfig = { Type: "json-file", Config: { "max-size": "10m", "max-file": "2" } };
+const logConfig = { Type: "json-file", Config: { "max-size": "10m", "max-file": "2" } };
 
 /** What every container is denied, helpers included. */
 export const hardening = {

@@ -8,9 +8,7 @@ import { agentUser } from "./container-options.ts";
 import { call, callOrNull, type Engine, keepWatch } from "./engine.ts";
 import { framesOf } from "./frames.ts";
 import { inspectRaw } from "./inspect.ts";
-
-/** Marks a command's processes in their environment; children inherit it, whatever group they are in. */
-export const markVariable = "RAWORC_COMMAND";
+import { markVariable } from "./kill-script.ts";
 
 /** One command that was started in a container. */
 export interface ExecSession {

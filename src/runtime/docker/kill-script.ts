@@ -1,3 +1,6 @@
+/** Marks a command's processes in their environment; children inherit it, whatever group they are in. */
+export const markVariable = "RAWORC_COMMAND";
+
 /**
  * Ends commands from inside their container, by the shell alone: it starts no process of its own, so it works
  * where the limit of processes is reached, and in any image with a POSIX shell.
@@ -29,8 +32,8 @@ find_mark() {
   found=none
   while IFS= read -r text || [ -n "$text" ]; do
     case $text in
-      *RAWORC_COMMAND="$mark"*) found=mine ;;
-      *RAWORC_COMMAND=*) [ "$found" = mine ] || found=other ;;
+      *${markVariable}="$mark"*) found=mine ;;
+      *${markVariable}=*) [ "$found" = mine ] || found=other ;;
     esac
     text=
   done 2>/dev/null < "/proc/$1/environ"
