@@ -3,7 +3,7 @@ import { type Config, readConfig } from "../../src/config.ts";
 import { createMemoryRuntime } from "../../src/runtime/memory/memory-runtime.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { type RunningGateway, startGateway } from "../../src/start.ts";
-import { openTestStore } from "./store.ts";
+import { openTestStore, type TestStore } from "./store.ts";
 
 /** What a test changes of a gateway. */
 export interface TestGatewayOptions<R extends Runtime> {
@@ -37,6 +37,8 @@ export interface TestGateway<R extends Runtime> extends RunningGateway {
   data(query: string, variables?: object, token?: string | null): Promise<any>;
   /** Resolves when everything ordered has been done. */
   settle(): Promise<void>;
+  /** Stops this gateway and starts another on the same database and clock; also on the same runtime, unless told. */
+  restart(changes?: TestGatewayOptions<R>): Promise<TestGateway<R>>;
 }
 
 /** Starts a gateway for a test; with the memory runtime unless another is given. */
@@ -49,6 +51,14 @@ export async function startTestGateway<R extends Runtime>(
 export async function startTestGateway(options: TestGatewayOptions<Runtime> = {}): Promise<TestGateway<Runtime>> {
   const database = await openTestStore();
   await database.release();
+  return startOn(database, { now: new Date("2026-01-01T00:00:00.000Z").getTime() }, options);
+}
+
+async function startOn(
+  database: TestStore,
+  time: { now: number },
+  options: TestGatewayOptions<Runtime>,
+): Promise<TestGateway<Runtime>> {
   const config = readConfig({
     PORT: "0",
     LOG_LEVEL: process.env["TEST_LOG_LEVEL"] ?? "silent",
@@ -58,8 +68,8 @@ export async function startTestGateway(options: TestGatewayOptions<Runtime> = {}
     ...options.env,
   });
   const runtime = options.runtime ?? createMemoryRuntime();
-  let now = new Date("2026-01-01T00:00:00.000Z").getTime();
-  const running = await startGateway(config, pino({ level: config.logLevel }), { runtime, now: () => new Date(now) });
+  const log = pino({ level: config.logLevel });
+  const running = await startGateway(config, log, { runtime, now: () => new Date(time.now) });
   const { controller, url } = running;
 
   const graphql = async (query: string, variables: object = {}, token: string | null = adminToken): Promise<Answer> => {
@@ -87,10 +97,14 @@ export async function startTestGateway(options: TestGatewayOptions<Runtime> = {}
     settle: () => controller.quiet(),
     clock: {
       async advance(seconds) {
-        now += seconds * 1000;
+        time.now += seconds * 1000;
         await controller.resync();
         await controller.quiet();
       },
+    },
+    async restart(changes = {}) {
+      await running.stop();
+      return startOn(database, time, { runtime, ...changes, env: { ...options.env, ...changes.env } });
     },
     async stop() {
       await running.stop();
