@@ -3,12 +3,14 @@ import "../domain/system/event-schema.ts";
 import "../domain/service-accounts/schema.ts";
 import "../domain/computers/schema.ts";
 import "../domain/agents/queries.ts";
+import "../domain/agents/inside-schema.ts";
 import "../domain/agents/mutations.ts";
 import "../domain/agents/subscriptions.ts";
 import "../domain/responses/queries.ts";
 import "../domain/responses/mutations.ts";
 import "../domain/responses/subscriptions.ts";
 import { builder } from "./builder.ts";
+import { guardRootFields } from "./root-fields.ts";
 
 /** The whole schema: every room adds its part by being imported here. */
-export const schema = builder.toSchema();
+export const schema = guardRootFields(builder.toSchema());

@@ -44,7 +44,8 @@ const UpdateAgentInput = builder.inputType("UpdateAgentInput", {
     idleTimeoutSeconds: t.int(),
     busyTimeoutSeconds: t.int(),
     engine: t.field({ type: EngineKind }),
-    instructions: t.string(),
+    instructions: t.string({ description: "Written to the computer the next time the agent gets ready." }),
+    setup: t.string({ description: "Runs once, the next time the agent gets ready." }),
   }),
 });
 

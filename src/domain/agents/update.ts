@@ -17,6 +17,8 @@ export interface UpdateAgentInput {
   readonly engine?: EngineKind | null;
   /** Written to the computer the next time the agent gets ready. */
   readonly instructions?: string | null;
+  /** Runs once, the next time the agent gets ready. */
+  readonly setup?: string | null;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function updateAgent(gateway: Gateway, id: string, input: UpdateAge
 }
 
 function columnsOf(input: UpdateAgentInput): Prisma.AgentUpdateManyMutationInput {
-  const { description, tags, idleTimeoutSeconds, busyTimeoutSeconds, instructions } = input;
+  const { description, tags, idleTimeoutSeconds, busyTimeoutSeconds, instructions, setup } = input;
   if (tags) checkTags(tags);
   if (idleTimeoutSeconds != null) checkTimeout("idleTimeoutSeconds", idleTimeoutSeconds);
   if (busyTimeoutSeconds != null) checkTimeout("busyTimeoutSeconds", busyTimeoutSeconds);
@@ -45,6 +47,7 @@ function columnsOf(input: UpdateAgentInput): Prisma.AgentUpdateManyMutationInput
     ...(idleTimeoutSeconds == null ? {} : { idleTimeoutSeconds }),
     ...(busyTimeoutSeconds == null ? {} : { busyTimeoutSeconds }),
     ...(instructions == null ? {} : { instructions, prepared: false }),
+    ...(setup == null ? {} : { setup, setupStatus: "PENDING", prepared: false }),
     ...metadataColumns(input),
   };
 }
