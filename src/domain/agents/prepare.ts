@@ -1,3 +1,4 @@
+import { unavailable } from "../../errors.ts";
 import { commit } from "../../events/commit.ts";
 import { OutputCapture } from "../../engines/output-capture.ts";
 import type { Gateway } from "../../gateway.ts";
@@ -72,6 +73,8 @@ async function runSetup(
     onOutput: (chunk, stream) => void output.push(chunk, stream),
   });
   signal.throwIfAborted();
+  // The computer is started again, and the script with it; five deaths in a row end both.
+  if (end === "containerLost") throw unavailable("The computer ended while the set-up script ran");
   const setupOutput = output.finish();
   if (end === "exited" && exitCode === 0) return { setupStatus: "DONE", setupOutput, lastError: null } as const;
   const lastError =

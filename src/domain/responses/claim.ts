@@ -23,7 +23,8 @@ export const nextPending = (gateway: Gateway, agentId: string) =>
   });
 
 /**
- * Takes a waiting response for this process and makes its agent BUSY; `null` when something else came first.
+ * Takes a waiting response for this process and makes its agent BUSY; `null` when something else came first,
+ * also when the agent is no longer in the state it was read in.
  * From now on writes that name an older epoch are refused.
  */
 export async function claim(gateway: Gateway, agent: Agent, id: string, engine: EngineKind): Promise<Response | null> {
@@ -32,7 +33,8 @@ export async function claim(gateway: Gateway, agent: Agent, id: string, engine: 
       const columns = { ...lease(gateway, unit.at), epoch: { increment: 1 }, startedAt: unit.at, engine };
       const where = { id, status: "PENDING" } as const;
       const claimed = await moveResponse(unit, homeOf(agent), where, "PROCESSING", { columns });
-      const busy = claimed && (await changeAgent(unit, { id: agent.id, state: "IDLE" }, entering("BUSY", unit.at)));
+      const busy =
+        claimed && (await changeAgent(unit, { id: agent.id, state: agent.state }, entering("BUSY", unit.at)));
       if (!busy) throw cameFirst;
       return claimed;
     });

@@ -2,7 +2,7 @@ import type { Engine } from "../../engines/engine.ts";
 import { commit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Reconciler, ReconcileResult } from "../../reconcile/queue.ts";
-import type { Agent, Response } from "../../store/generated/client/client.ts";
+import type { Agent, EngineKind, Response } from "../../store/generated/client/client.ts";
 import { agentOf } from "../agents/change.ts";
 import { answer } from "./answer.ts";
 import { homeOf, moveResponse, responseFactsOf } from "./change.ts";
@@ -74,7 +74,7 @@ async function startNext(gateway: Gateway, agent: Agent, begin: (claimed: Respon
   if (!next) return {};
   const kind = await engineFor(gateway, agent);
   if (kind === "EXTERNAL") await offerToWorkers(gateway, agent, next);
-  if (kind === "EXTERNAL" || agent.state !== "IDLE") return {};
+  if (!canAnswer(agent, kind)) return {};
   if (agent.setupStatus === "FAILED") {
     await failForSetup(gateway, agent, next.id);
     return { againAfterMs: 0 };
@@ -83,6 +83,10 @@ async function startNext(gateway: Gateway, agent: Agent, begin: (claimed: Respon
   if (claimed) begin(claimed);
   return {};
 }
+
+/** A model needs no computer to begin: its tools wait for one. Everything else does. */
+const canAnswer = ({ state, prepared }: Agent, engine: EngineKind) =>
+  engine !== "EXTERNAL" && (state === "IDLE" || (engine === "MODEL" && state === "INIT" && prepared));
 
 const failForSetup = (gateway: Gateway, agent: Agent, id: string) =>
   commit(gateway, (unit) => {
