@@ -34,16 +34,26 @@ start() {
   echo "unix://$dir/docker.sock"
 }
 
+# Ends containers whose engine ended without them. Their shims name this engine's socket.
+end_orphans() {
+  for shim in $(pgrep -f -- "containerd-shim.* -address $dir/exec/containerd/containerd.sock"); do
+    pkill -KILL -P "$shim" || true
+    kill -9 "$shim" 2>/dev/null || true
+  done
+}
+
 stop() {
   if running; then
     pid=$(cat "$dir/pid")
+    # Killing is quicker than the engine's own way, but old engines sometimes never answer it.
     docker -H "unix://$dir/docker.sock" ps -q 2>/dev/null |
-      xargs -r docker -H "unix://$dir/docker.sock" kill >/dev/null 2>&1 || true
+      timeout 10 xargs -r docker -H "unix://$dir/docker.sock" kill >/dev/null 2>&1 || true
     kill "$pid"
     tries=0
-    while kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done
+    while kill -0 "$pid" 2>/dev/null && [ "$tries" -lt 200 ]; do tries=$((tries + 1)); sleep 0.1; done
     kill -9 "$pid" 2>/dev/null || true
   fi
+  end_orphans
   # What a crashed engine left mounted would keep the folder busy.
   awk -v dir="$dir/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mount; do
     umount -l "$mount" 2>/dev/null || true
