@@ -27,7 +27,7 @@ const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const text = z.string().optional();
 
 /** Every variable the gateway reads, in the order `--help` shows them. */
-export const variables = {
+const variables = {
   HOST: variable(z.string().default("127.0.0.1"), "an address (default 127.0.0.1)", "where the gateway listens"),
   PORT: variable(
     wholeNumber(0, 65535, 9000),

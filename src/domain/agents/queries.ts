@@ -88,7 +88,7 @@ function pageOfAgents(
 }
 
 /** The filter as a condition. Tags are looked up in their index. */
-export function whereOf({ states, tags, q, space }: Filter): Prisma.AgentWhereInput {
+function whereOf({ states, tags, q, space }: Filter): Prisma.AgentWhereInput {
   checkTags(tags ?? []);
   return {
     AND: [

@@ -48,4 +48,4 @@ export const currentRunMs = ({ startedAt, phase }: Pick<Computer, "startedAt" | 
   startedAt !== null && isUp(phase) ? Math.max(0, now.getTime() - startedAt.getTime()) : 0;
 
 /** True while the computer holds memory. */
-export const isUp = (phase: ComputerPhase) => phase === "RUNNING" || phase === "PAUSED";
+const isUp = (phase: ComputerPhase) => phase === "RUNNING" || phase === "PAUSED";

@@ -6,12 +6,12 @@ import {
 } from "../../store/generated/client/enums.ts";
 import { containerName } from "./computer.ts";
 
-export const ComputerPhase = builder.enumType("ComputerPhase", {
+const ComputerPhase = builder.enumType("ComputerPhase", {
   description: "What a computer was last seen to be.",
   values: Object.values(phases),
 });
 
-export const ComputerDesired = builder.enumType("ComputerDesired", {
+const ComputerDesired = builder.enumType("ComputerDesired", {
   description: "What a computer should be; the lifecycle controller makes it so.",
   values: Object.values(desires),
 });

@@ -23,7 +23,7 @@ export const createRetentionReconciler = (gateway: Gateway): Reconciler => ({
 });
 
 /** Deletes one batch of events that are past their time; answers how many. */
-export async function forgetSome(gateway: Gateway): Promise<number> {
+async function forgetSome(gateway: Gateway): Promise<number> {
   const before = new Date(gateway.now().getTime() - gateway.config.eventRetentionDays * dayMs);
   const old = await gateway.store.$queryRaw<{ id: bigint }[]>`
     SELECT e."id" FROM "Event" e
