@@ -1,6 +1,84 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, HTTPMethods } from "fastify";
+import { notFound } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
 import type { Yoga } from "../graphql/yoga.ts";
+import { readJsonBodies } from "./body.ts";
+import { serveDocs } from "./docs.ts";
+import { handlerOf } from "./handler.ts";
+import { HttpError, internalRefusal, refusalOf } from "./refusal.ts";
+import type { Route } from "./route.ts";
+import { routes } from "./routes.ts";
 
-/** Mounts the REST API under `/api/v0`. */
-export function registerRest(_app: FastifyInstance, _gateway: Gateway, _yoga: Yoga): void {}
+const prefix = "/api/v0";
+
+/**
+ * Mounts the REST API under `/api/v0`, with its documentation. Nothing outside of it is touched.
+ *
+ * @throws {Error} when the server gets ready, if a route's document does not fit the schema.
+ */
+export function registerRest(app: FastifyInstance, gateway: Gateway, yoga: Yoga): void {
+  app.register(
+    async (scope) => {
+      mountRoutes(scope, gateway, yoga, routes);
+      await serveDocs(scope, routes);
+      refuseOthers(scope, "/openapi.json", allowedBy("GET"));
+    },
+    { prefix },
+  );
+}
+
+/** Mounts routes, and in their scope everything that holds for all of them: bodies, errors, wrong methods. */
+export function mountRoutes(
+  scope: FastifyInstance,
+  { config }: Pick<Gateway, "config">,
+  yoga: Yoga,
+  table: readonly Route[],
+): void {
+  readJsonBodies(scope);
+  answerErrors(scope);
+  for (const route of table) {
+    scope.route({ method: route.method, url: route.path, bodyLimit: config.maxBodyBytes, ...handlerOf(yoga, route) });
+  }
+  for (const [path, methods] of methodsByPath(table)) refuseOthers(scope, path, methods);
+}
+
+function answerErrors(scope: FastifyInstance): void {
+  scope.setErrorHandler((error, request, reply) => {
+    const refusal = refusalOf(error);
+    if (!refusal) request.log.error({ err: error }, "an unexpected error");
+    const { status, headers, body } = refusal ?? internalRefusal();
+    return reply.status(status).headers(headers).header("cache-control", "no-store").send(body);
+  });
+  scope.setNotFoundHandler((request) => {
+    const path = request.url.replace(/\?.*/, "").slice(0, 200);
+    throw notFound("Route", `${request.method} ${path}`);
+  });
+}
+
+function methodsByPath(table: readonly Route[]): ReadonlyMap<string, readonly HTTPMethods[]> {
+  const paths = Map.groupBy(table, ({ path }) => path);
+  return new Map([...paths].map(([path, ofPath]) => [path, ofPath.flatMap(({ method }) => allowedBy(method))]));
+}
+
+const allowedBy = (method: HTTPMethods): HTTPMethods[] => (method === "GET" ? ["GET", "HEAD"] : [method]);
+
+const everyMethod: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
+/** Answers the methods that a path does not have, and OPTIONS, which says what it has. */
+function refuseOthers(scope: FastifyInstance, url: string, methods: readonly HTTPMethods[]): void {
+  const allow = [...methods, "OPTIONS"].join(", ");
+  scope.route({
+    method: everyMethod.filter((method) => !methods.includes(method)),
+    url,
+    onRequest: async ({ method }) => {
+      throw new HttpError("BAD_USER_INPUT", `${method} is not possible here; possible are ${allow}`, {
+        status: 405,
+        headers: { allow },
+      });
+    },
+    handler: async () => undefined,
+  });
+  scope.options(url, { config: { cors: { strictPreflight: false, preflightContinue: true } } }, (_request, reply) =>
+    reply.status(204).header("allow", allow).send(),
+  );
+}

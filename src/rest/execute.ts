@@ -1,0 +1,83 @@
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+} from "graphql";
+import type { Call, Context } from "../graphql/context.ts";
+import type { Yoga } from "../graphql/yoga.ts";
+
+/** A route's document, parsed and validated once and for all. */
+export interface Prepared {
+  readonly document: DocumentNode;
+  /** The key of the root field in the answer. */
+  readonly key: string;
+}
+
+/**
+ * Parses and validates a document as any caller's would be, limits included.
+ *
+ * @throws {Error} naming the document and everything that is wrong with it: a mistake of ours, found at start.
+ */
+export function prepareDocument(yoga: Yoga, text: string): Prepared {
+  const enveloped: Enveloped = yoga.getEnveloped({ call: nobody });
+  const { schema, parse, validate } = enveloped;
+  try {
+    const document = parse(text);
+    const problems = validate(schema, document);
+    if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join("; "));
+    return { document, key: rootKeyOf(document) };
+  } catch (cause) {
+    throw new Error(`A route's document is wrong: ${String(cause)}\n${text}`, { cause });
+  }
+}
+
+/** Yoga's functions for one call, which bring its plugins with them. */
+interface Enveloped {
+  readonly schema: GraphQLSchema;
+  readonly parse: (text: string) => DocumentNode;
+  readonly validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[];
+  readonly execute: (args: ExecutionArgs) => Promise<ExecutionResult>;
+  readonly contextFactory: () => Context | Promise<Context>;
+}
+
+const nobody: Call = { authorization: null, address: null, signal: new AbortController().signal };
+
+function rootKeyOf({ definitions }: DocumentNode): string {
+  const operations = definitions.filter(
+    (one): one is OperationDefinitionNode => one.kind === Kind.OPERATION_DEFINITION,
+  );
+  const [field, ...others] = operations.flatMap(({ selectionSet }) => selectionSet.selections);
+  if (field?.kind !== Kind.FIELD || others.length > 0) throw new Error("It must have one field at its root");
+  return field.alias?.value ?? field.name.value;
+}
+
+/** A call whose caller is known. */
+export interface OpenCall {
+  readonly context: Context;
+  /**
+   * Executes a document and answers what its root field gave.
+   *
+   * @throws the first error of the answer, masked and with its code as GraphQL shows it.
+   */
+  execute(prepared: Prepared, variables: object): Promise<unknown>;
+}
+
+/** Opens a call the way every transport does: through Yoga, so that limits and masking are the schema's own. */
+export async function openCall(yoga: Yoga, call: Call): Promise<OpenCall> {
+  const enveloped: Enveloped = yoga.getEnveloped({ call });
+  const { schema, execute, contextFactory } = enveloped;
+  const context = await contextFactory();
+  return {
+    context,
+    async execute({ document, key }, variables) {
+      const variableValues = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined));
+      const { data, errors } = await execute({ schema, document, variableValues, contextValue: context });
+      if (errors?.[0]) throw errors[0];
+      return data?.[key];
+    },
+  };
+}

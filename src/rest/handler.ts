@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import type { FastifyReply, FastifyRequest, RouteOptions } from "fastify";
+import { requirePrincipal } from "../graphql/authorize.ts";
+import type { Call } from "../graphql/context.ts";
+import type { Yoga } from "../graphql/yoga.ts";
+import { type OpenCall, openCall, prepareDocument } from "./execute.ts";
+import { readInput } from "./input.ts";
+import type { Page, Route } from "./route.ts";
+
+/**
+ * Makes the handler of one route. The caller is looked at before the body is read, so nobody without a good token
+ * can make the gateway read one.
+ *
+ * @throws {Error} when the route's document does not fit the schema.
+ */
+export function handlerOf(yoga: Yoga, route: Route): Pick<RouteOptions, "onRequest" | "handler"> {
+  const prepared = prepareDocument(yoga, route.document);
+  const calls = new WeakMap<FastifyRequest, OpenCall>();
+  return {
+    async onRequest(request, reply) {
+      const call = await openCall(yoga, callOf(route, request, reply));
+      if (route.access === "bearer") requirePrincipal(call.context);
+      calls.set(request, call);
+    },
+    async handler(request, reply) {
+      const input = readInput(route, request);
+      const data = await calls.get(request)?.execute(prepared, route.variables(input));
+      return answer(route, request, reply, route.present(data, input), input.query);
+    },
+  };
+}
+
+/** What is public is so for everyone alike: a token that is sent along changes nothing, not even a bad one. */
+function callOf({ access }: Route, { headers, ip }: FastifyRequest, reply: FastifyReply): Call {
+  const gone = new AbortController();
+  reply.raw.once("close", () => gone.abort());
+  const authorization = access === "public" ? null : (headers.authorization ?? null);
+  return { authorization, address: ip, signal: gone.signal };
+}
+
+function answer(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: unknown,
+  query: unknown,
+): FastifyReply {
+  reply.header("cache-control", route.method === "GET" ? "private, no-cache" : "no-store");
+  if (route.reply.kind === "empty") return reply.send();
+  if (route.reply.kind === "text") return reply.type("text/plain; charset=utf-8").send(body);
+  if (!route.isList) return sendJson(request, reply, body);
+  const { items, total } = body as Page; // listRoute takes nothing else
+  const { limit, offset } = query as { limit: number; offset: number }; // listRoute adds them
+  reply.headers({ "x-total-count": total, "x-page-limit": limit, "x-page-offset": offset });
+  return sendText(reply, JSON.stringify(items));
+}
+
+function sendJson(request: FastifyRequest, reply: FastifyReply, body: unknown): FastifyReply {
+  const text = JSON.stringify(body);
+  if (request.method !== "GET" && request.method !== "HEAD") return sendText(reply, text);
+  const tag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 27)}"`;
+  reply.header("etag", tag);
+  return names(request.headers["if-none-match"], tag) ? reply.code(304).send() : sendText(reply, text);
+}
+
+const sendText = (reply: FastifyReply, text: string) => reply.type("application/json; charset=utf-8").send(text);
+
+/** Whether `If-None-Match` names the tag; a weak one of the same letters is as good (RFC 9110, 13.1.2). */
+const names = (header: string | undefined, tag: string): boolean =>
+  header !== undefined && header.split(",").some((one) => one.trim() === "*" || one.trim().replace(/^W\//, "") === tag);

@@ -1,0 +1,15 @@
+import { agentRoutes } from "../domain/agents/rest.ts";
+import { agentOrderRoutes } from "../domain/agents/rest-orders.ts";
+import { responseRoutes } from "../domain/responses/rest.ts";
+import { accountRoutes } from "../domain/service-accounts/rest.ts";
+import { systemRoutes } from "../domain/system/rest.ts";
+import type { Route } from "./route.ts";
+
+/** Every route below `/api/v0`, in the order of the documentation. */
+export const routes: readonly Route[] = [
+  ...systemRoutes,
+  ...accountRoutes,
+  ...agentRoutes,
+  ...agentOrderRoutes,
+  ...responseRoutes,
+];
