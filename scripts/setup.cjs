@@ -130,8 +130,6 @@ function toolsOn(node) {
   const env = {
     // Loads what was loaded before without compiling it again: a sixth of a start.
     NODE_COMPILE_CACHE: at("node_modules/.cache/node"),
-    // Compiled code is kept, so that later starts read it instead of compiling anew.
-    NODE_COMPILE_CACHE: path.join(root, "node_modules/.cache/compile"),
     ...process.env,
     PATH: path.dirname(node) + path.delimiter + process.env.PATH,
   };
