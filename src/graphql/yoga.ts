@@ -1,4 +1,3 @@
-import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
 import { NoSchemaIntrospectionCustomRule } from "graphql";
 import { createYoga, type Plugin, type YogaServerInstance } from "graphql-yoga";
 import type { Auth } from "../auth/auth.ts";
@@ -33,8 +32,9 @@ export function createGraphql(gateway: Gateway, auth: Auth): Yoga {
     logging: false,
     context: ({ call }) => createContext(gateway, auth, call),
     maskedErrors: { maskError: (error) => maskError(error, log) },
-    graphiql: config.graphiql ? graphiqlOptions(gateway) : false,
-    renderGraphiQL,
+    graphiql: config.graphiql ? () => graphiqlOptions(gateway) : false,
+    // Its nine megabytes are loaded for those who look at them.
+    renderGraphiQL: async (options) => (await import("./graphiql-page.ts")).renderExplorer(options),
     plugins: [...limitPlugins(), documentErrors(), ...(config.graphiql ? [] : [withoutIntrospection])],
   });
 }

@@ -1,0 +1,118 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
+import type { GraphiQLOptions } from "graphql-yoga";
+
+/**
+ * The explorer's page, whole: it fetches nothing but answers of this gateway, and its policy forbids the rest.
+ *
+ * Yoga's GraphiQL cannot hand a tab's headers to graphql-ws, so the page brings its own way to ask.
+ *
+ * @throws {Error} when Yoga's page is not made as it was.
+ */
+export function renderExplorer(options: GraphiQLOptions): string {
+  const page = replaceOnce(renderGraphiQL(options), "YogaGraphiQL.renderYogaGraphiQL(", "openExplorer(");
+  const additions = `${policy}${stillTabs}<script>${graphqlWs}\n${explorerScript}</script>`;
+  return replaceOnce(page, charset, `${charset}${additions}`);
+}
+
+function replaceOnce(text: string, part: string, by: string): string {
+  const [before, after, ...more] = text.split(part);
+  if (before === undefined || after === undefined || more.length > 0) throw new Error(`Not once in GraphiQL: ${part}`);
+  return `${before}${by}${after}`;
+}
+
+const charset = '<meta charset="utf-8" />';
+
+const policy = `<meta http-equiv="Content-Security-Policy" content="${[
+  "default-src 'none'",
+  "script-src 'unsafe-inline' blob:",
+  "worker-src blob:",
+  "style-src 'unsafe-inline'",
+  "img-src data:",
+  "font-src data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join("; ")}">`;
+
+/** GraphiQL moves a tab away under the mouse between press and release, so that a click misses it. */
+const stillTabs = "<style>.graphiql-tab { transform: none !important; }</style>";
+
+/** graphql-ws for browsers; its package shows only its modules, and this file lies beside them. */
+const graphqlWs = readFileSync(
+  new URL("../umd/graphql-ws.min.js", `file://${createRequire(import.meta.url).resolve("graphql-ws")}`),
+  "utf8",
+);
+
+/**
+ * How the page asks. LAST_LOGIN and LAST_RESPONSE, in headers and variables, stand for the token of the last
+ * login and the id of the last response made here; they are kept until the page is closed. A subscription shows
+ * what came before too, newest first, where GraphiQL alone would show the last message only.
+ */
+const explorerScript = /* js */ `
+function openExplorer(root, options) {
+  YogaGraphiQL.renderYogaGraphiQL(root, { ...options, ...lastTab(), fetcher: ask, onEditQuery() {} });
+}
+
+// GraphiQL finds its last tab again only when told what was in it; otherwise each visit adds an empty one.
+function lastTab() {
+  const { tabs = [], activeTabIndex } = JSON.parse(localStorage.getItem("graphiql:tabState") ?? "{}");
+  const { query, variables, headers: initialHeaders } = tabs[activeTabIndex] ?? {};
+  return query ? { query, variables, initialHeaders } : {};
+}
+
+function ask(params, { headers = {}, documentAST } = {}) {
+  const filled = { ...params, variables: fillIn(params.variables) };
+  return isSubscription(params, documentAST) ? listen(filled, fillIn(headers)) : post(filled, fillIn(headers));
+}
+
+function isSubscription({ operationName }, document) {
+  const operations = (document?.definitions ?? []).filter(({ kind }) => kind === "OperationDefinition");
+  const chosen = operations.find(({ name }) => name?.value === operationName) ?? operations[0];
+  return chosen?.operation === "subscription";
+}
+
+async function post(params, headers) {
+  const answer = await fetch(location.pathname, {
+    method: "POST",
+    headers: { accept: "application/graphql-response+json, application/json", ...headers, "content-type": "application/json" },
+    body: JSON.stringify(params),
+  });
+  const result = await answer.json();
+  remember(result.data ?? {});
+  return result;
+}
+
+async function* listen(params, headers) {
+  const connectionParams = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const url = location.origin.replace(/^http/, "ws") + location.pathname;
+  const client = graphqlWs.createClient({ url, connectionParams, retryAttempts: 0 });
+  const received = [];
+  try {
+    for await (const result of client.iterate(params)) {
+      received.unshift(result.errors ? result : result.data);
+      received.length = Math.min(received.length, 200);
+      yield { "live, newest first": received };
+    }
+    yield { "ended, newest first": received };
+  } catch (error) {
+    if (!(error instanceof CloseEvent)) throw error;
+    throw new Error("The gateway closed the socket: " + error.code + " " + error.reason);
+  } finally {
+    client.dispose();
+  }
+}
+
+function remember({ login, createResponse }) {
+  if (login?.token) sessionStorage.setItem("LAST_LOGIN", login.token);
+  if (createResponse?.id) sessionStorage.setItem("LAST_RESPONSE", createResponse.id);
+}
+
+function fillIn(value) {
+  if (typeof value === "string") return value.replace(/LAST_(LOGIN|RESPONSE)/g, (name) => sessionStorage.getItem(name) ?? name);
+  if (Array.isArray(value)) return value.map(fillIn);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fillIn(inner)]));
+}
+`;
