@@ -73,8 +73,11 @@ export async function endOf(gateway: AnyGateway, id: string) {
 
 /** All responses of an agent, the oldest first. */
 export const responsesOf = async (gateway: AnyGateway, name: string) =>
-  (await gateway.data(`query ($name: ID!) { agent(name: $name) { responses { nodes { ${responseFields} } } } }`, { name }))
-    .agent.responses.nodes;
+  (
+    await gateway.data(`query ($name: ID!) { agent(name: $name) { responses { nodes { ${responseFields} } } } }`, {
+      name,
+    })
+  ).agent.responses.nodes;
 
 /** What a response's stream says: statuses and types of items, in order. It outlives the response. */
 export async function storyOf({ gateway }: AnyGateway, id: string): Promise<readonly string[]> {

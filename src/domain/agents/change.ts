@@ -4,20 +4,22 @@ import type { JsonObject } from "../../json.ts";
 import type { Agent, Prisma } from "../../store/generated/client/client.ts";
 import { orderComputer } from "../computers/service.ts";
 import { agentStream, entering, type SleepCause } from "./agent.ts";
+import { checkText } from "./text.ts";
 
 /** `slept` and `deleted` bear their cause, so that what belongs to the agent can end truthfully. */
 export type AgentEventType = "agent.created" | "agent.changed" | "agent.slept" | "agent.deleted";
 
-/** Hands the agent a text to answer; whoever answers reacts to the event. */
-export const promptAgent = (unit: Unit, agent: Agent, prompt: string | null | undefined) =>
-  prompt
-    ? unit.emit({
-        stream: agentStream(agent.name),
-        type: "agent.prompted",
-        space: agent.spaceName,
-        payload: { agentId: agent.id, prompt },
-      })
-    : undefined;
+/** Hands the agent a text to answer; whoever answers reacts to the event. @throws BAD_USER_INPUT for a bad one. */
+export async function promptAgent(unit: Unit, agent: Agent, prompt: string | null | undefined): Promise<void> {
+  checkText("prompt", prompt);
+  if (!prompt) return;
+  await unit.emit({
+    stream: agentStream(agent.name),
+    type: "agent.prompted",
+    space: agent.spaceName,
+    payload: { agentId: agent.id, prompt },
+  });
+}
 
 /**
  * Changes the agent if it still is as `where` says, with its event; `null`, and no change, when it is not.

@@ -1,6 +1,7 @@
 import { badInput } from "../../errors.ts";
 import { isJsonObject, type JsonObject } from "../../json.ts";
 import type { EngineKind, Network } from "../../store/generated/client/client.ts";
+import { checkJsonText } from "./text.ts";
 
 const engines = ["MODEL", "SHELL", "EXTERNAL"] as const satisfies readonly EngineKind[];
 const networks = ["NONE", "EGRESS"] as const satisfies readonly Network[];
@@ -38,5 +39,13 @@ function oneOf<T extends string>(field: string, value: string, allowed: readonly
 export function checkMetadata(metadata: unknown): JsonObject {
   if (metadata == null) return {};
   if (!isJsonObject(metadata)) throw badInput("metadata", `"metadata" must be a JSON object`);
+  checkJsonText("metadata", metadata);
   return metadata;
+}
+
+const imagePattern = /^[a-zA-Z0-9][\w.\-/:@]{0,254}$/;
+
+/** @throws BAD_USER_INPUT unless the text may name an image. */
+export function checkImage(image: string | null | undefined): void {
+  if (image != null && !imagePattern.test(image)) throw badInput("image", `"image" must be the name of an image`);
 }

@@ -17,8 +17,9 @@ import {
   nameKeyOf,
 } from "./agent.ts";
 import { emitAgent, promptAgent } from "./change.ts";
-import { checkMetadata, choicesOf } from "./choices.ts";
+import { checkImage, checkMetadata, choicesOf } from "./choices.ts";
 import { ownerOf } from "./environment.ts";
+import { checkText } from "./text.ts";
 
 /** Who an agent belongs to. */
 export interface Creator {
@@ -52,6 +53,7 @@ export interface CreateAgentInput {
  */
 export async function createAgent(gateway: Gateway, creator: Creator, input: CreateAgentInput): Promise<Agent> {
   checkAgentName(input.name);
+  checkImage(input.image);
   const secrets = checkSecrets(input.secrets);
   const metadata = checkMetadata(input.metadata);
   const choices = choicesOf(metadata, input.engine, input.network);
@@ -107,6 +109,7 @@ function columnsOf(input: CreateAgentInput, metadata: JsonObject): AgentColumns 
   const tags = input.tags ?? [];
   const idleTimeoutSeconds = input.idleTimeoutSeconds ?? defaultIdleTimeoutSeconds;
   const busyTimeoutSeconds = input.busyTimeoutSeconds ?? defaultBusyTimeoutSeconds;
+  for (const field of ["description", "instructions", "setup"] as const) checkText(field, input[field]);
   checkTags(tags);
   checkTimeout("idleTimeoutSeconds", idleTimeoutSeconds);
   checkTimeout("busyTimeoutSeconds", busyTimeoutSeconds);

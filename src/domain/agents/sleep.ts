@@ -4,6 +4,7 @@ import type { Gateway } from "../../gateway.ts";
 import type { Agent } from "../../store/generated/client/client.ts";
 import { longestTimeoutSeconds } from "./agent.ts";
 import { changeAgent, putToSleep } from "./change.ts";
+import { checkText } from "./text.ts";
 
 export interface SleepOrder {
   readonly delaySeconds?: number | null;
@@ -24,6 +25,7 @@ export async function sleepAgent(gateway: Gateway, id: string, order: SleepOrder
   if (!Number.isInteger(delaySeconds) || delaySeconds < 0 || delaySeconds > longestTimeoutSeconds) {
     throw badInput("delaySeconds", `"delaySeconds" must be a whole number from 0 to ${longestTimeoutSeconds}`);
   }
+  checkText("note", order.note);
   const facts = order.note ? { note: order.note } : {};
   return commit(gateway, async (unit) => {
     const sleepAt = new Date(unit.at.getTime() + delaySeconds * 1000);

@@ -5,6 +5,7 @@ import type { Agent, EngineKind, Prisma } from "../../store/generated/client/cli
 import { checkTags, checkTimeout } from "./agent.ts";
 import { changeAgent } from "./change.ts";
 import { checkMetadata, choicesOf } from "./choices.ts";
+import { checkText } from "./text.ts";
 
 /** What may be changed of an agent; absent and `null` mean: leave as it is (document C, "Update agent"). */
 export interface UpdateAgentInput {
@@ -38,6 +39,7 @@ export async function updateAgent(gateway: Gateway, id: string, input: UpdateAge
 
 function columnsOf(input: UpdateAgentInput): Prisma.AgentUpdateManyMutationInput {
   const { description, tags, idleTimeoutSeconds, busyTimeoutSeconds, instructions, setup } = input;
+  for (const field of ["description", "instructions", "setup"] as const) checkText(field, input[field]);
   if (tags) checkTags(tags);
   if (idleTimeoutSeconds != null) checkTimeout("idleTimeoutSeconds", idleTimeoutSeconds);
   if (busyTimeoutSeconds != null) checkTimeout("busyTimeoutSeconds", busyTimeoutSeconds);

@@ -1,5 +1,6 @@
 import { badInput } from "../../errors.ts";
 import { isJsonObject, type JsonObject } from "../../json.ts";
+import { checkJsonText } from "../agents/text.ts";
 import type { Response, ResponseStatus } from "../../store/generated/client/client.ts";
 
 /** The stream of a response: its items and its changes of status. */
@@ -19,6 +20,7 @@ export function checkInput(input: unknown): JsonObject {
   if (!isJsonObject(input)) throw badInput("input", `"input" must be a JSON object such as {"text": "hello"}`);
   const { text } = input as { text?: unknown }; // any key may be there
   if (text !== undefined && typeof text !== "string") throw badInput("input.text", `"input.text" must be a string`);
+  checkJsonText("input", input);
   return input;
 }
 

@@ -5,6 +5,7 @@ import type { Gateway } from "../../gateway.ts";
 import { isJsonObject, type JsonObject } from "../../json.ts";
 import type { Agent, Prisma, Response, ResponseStatus } from "../../store/generated/client/client.ts";
 import { entering } from "../agents/agent.ts";
+import { checkJsonText } from "../agents/text.ts";
 import { changeAgent } from "../agents/change.ts";
 import { emitItems, emitText, homeOf, moveResponse } from "./change.ts";
 import { alreadyEnded, becomeIdle } from "./end.ts";
@@ -66,6 +67,7 @@ function checkUpdate({ status, input, output }: UpdateResponseInput): Change {
   if (output != null && !isJsonObject(output)) throw badInput("output", `"output" must be a JSON object`);
   const { text, items, ...other } = output ?? {};
   if (text != null && typeof text !== "string") throw badInput("output.text", `"output.text" must be a string`);
+  checkJsonText("output", output);
   if (status === "CANCELLED") throw badInput("status", `"status" must be pending, processing, completed or failed`);
   return {
     status: status ?? null,

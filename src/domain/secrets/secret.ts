@@ -8,7 +8,9 @@ export function checkSecret(field: string, keyName: string, value: string): void
   if (!keyPattern.test(keyName)) {
     throw badInput(field, `Secret key ${JSON.stringify(keyName)} must match ${keyPattern.source}`);
   }
-  if (value.includes("\0")) throw badInput(field, `The value of secret "${keyName}" must not contain NUL`);
+  if (value.includes("\0") || !value.isWellFormed()) {
+    throw badInput(field, `The value of secret "${keyName}" must not contain NUL or half of a surrogate pair`);
+  }
   if (Buffer.byteLength(value) > largestValueBytes) {
     throw badInput(field, `The value of secret "${keyName}" may be ${largestValueBytes} bytes at the most`);
   }
