@@ -6,9 +6,9 @@ import type { Reconciler } from "../../reconcile/queue.ts";
 import type { Agent } from "../../store/generated/client/client.ts";
 import { computerOf } from "../computers/service.ts";
 import { killLeftOverCommands, openWorkspace } from "../computers/workspace.ts";
-import { agentStream, entering } from "./agent.ts";
-import { changeAgent } from "./change.ts";
+import { agentStream } from "./agent.ts";
 import { agentEnvironment } from "./environment.ts";
+import { becomeReady } from "./ready.ts";
 
 /** Where the agent finds what it was told to be (document C, "Create agent"). */
 const instructionsPath = "code/instructions.md";
@@ -17,41 +17,48 @@ const instructionsPath = "code/instructions.md";
 const concurrency = 64;
 
 /** Prepares agents whose computer has come up for the first time. Keyed by the agent's computer. */
-export const createPreparationReconciler = (gateway: Gateway): Reconciler => ({
-  name: "preparations",
-  concurrency,
-  wants: (event) => (event.type === "computer.running" ? computerOf(event).id : null),
-  keys: async () => {
-    const where = { state: "INIT", prepared: false, computer: { phase: "RUNNING" } } as const;
-    const agents = await gateway.store.agent.findMany({ where, select: { computerId: true } });
-    return agents.map(({ computerId }) => computerId);
-  },
-  reconcile: async (computerId) => {
-    const agent = await gateway.store.agent.findUnique({ where: { computerId } });
-    if (agent?.state === "INIT" && !agent.prepared) await prepareAgent(gateway, agent);
-    return {};
-  },
-});
+export function createPreparationReconciler(gateway: Gateway): Reconciler {
+  const shutdown = new AbortController();
+  const waiting = { state: "INIT", prepared: false, computer: { phase: "RUNNING" } } as const;
+  return {
+    name: "preparations",
+    concurrency,
+    wants: (event) => (event.type === "computer.running" ? computerOf(event).id : null),
+    keys: async () => {
+      const agents = await gateway.store.agent.findMany({ where: waiting, select: { computerId: true } });
+      return agents.map(({ computerId }) => computerId);
+    },
+    reconcile: async (computerId) => {
+      const agent = await gateway.store.agent.findUnique({ where: { ...waiting, computerId } });
+      const done = !agent || (await prepareAgent(gateway, agent, shutdown.signal));
+      return { againAfterMs: done ? null : 0 };
+    },
+    stop: async () => shutdown.abort(),
+  };
+}
 
 /**
  * Gets an agent's computer ready for its first response: writes its instructions and runs its set-up script.
- * Repeated from the start when the gateway dies in the middle. A script that fails leaves the agent IDLE with
- * the reason, and its responses fail with it.
+ * Repeated from the start when the gateway or the computer ends in the middle. A script that fails leaves the agent
+ * IDLE with the reason, and its responses fail with it. `false` when all of it must be done once more.
  */
-async function prepareAgent(gateway: Gateway, agent: Agent): Promise<void> {
+async function prepareAgent(gateway: Gateway, agent: Agent, shutdown: AbortSignal): Promise<boolean> {
   const ending = whenEnding(gateway, agent);
+  const signal = AbortSignal.any([ending.signal, shutdown]);
   try {
-    const workspace = openWorkspace(gateway, agent.computerId, ending.signal);
+    const workspace = openWorkspace(gateway, agent.computerId, signal);
     if (agent.instructions !== null) {
       await workspace.writeFile(instructionsPath, new TextEncoder().encode(agent.instructions));
     }
-    const outcome = agent.setupStatus === "PENDING" ? await runSetup(gateway, agent, workspace, ending.signal) : {};
-    await commit(gateway, (unit) =>
-      changeAgent(unit, { id: agent.id, state: "INIT" }, { ...entering("IDLE", unit.at), ...outcome, prepared: true }),
-    );
+    const outcome = agent.setupStatus === "PENDING" ? await runSetup(gateway, agent, workspace, signal) : {};
+    // What was changed meanwhile is not what was written and run.
+    const { id, instructions, setup } = agent;
+    const done = { ...outcome, prepared: true };
+    return (await commit(gateway, (unit) => becomeReady(unit, { id, instructions, setup }, done))) !== null;
   } catch (error) {
-    // Whoever put the agent to sleep or deleted it has said all there is to say.
-    if (!ending.signal.aborted) throw error;
+    // Whoever put the agent to sleep or deleted it has said all there is to say; a shutdown has nothing to say.
+    if (!signal.aborted) throw error;
+    return true;
   } finally {
     ending.stop();
   }

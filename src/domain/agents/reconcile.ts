@@ -3,8 +3,9 @@ import type { Gateway } from "../../gateway.ts";
 import type { Reconciler, ReconcileResult } from "../../reconcile/queue.ts";
 import type { Agent } from "../../store/generated/client/client.ts";
 import { computerOf } from "../computers/service.ts";
-import { entering, nextDeadline } from "./agent.ts";
-import { agentOf, changeAgent, putToSleep } from "./change.ts";
+import { nextDeadline } from "./agent.ts";
+import { agentOf, putToSleep } from "./change.ts";
+import { becomeReady } from "./ready.ts";
 
 const concurrency = 16;
 /** A deadline farther away is seen by a later look at everything. */
@@ -28,7 +29,7 @@ export const agentReactions: readonly Reaction[] = [
     to: ["computer.running"],
     async react(unit, event) {
       const agent = await unit.tx.agent.findUnique({ where: { computerId: computerOf(event).id } });
-      if (agent?.prepared) await changeAgent(unit, { id: agent.id, state: "INIT" }, entering("IDLE", unit.at));
+      if (agent?.prepared) await becomeReady(unit, { id: agent.id });
     },
   },
   {
@@ -61,8 +62,7 @@ const letFall = (gateway: Gateway, agent: Agent, cause: Parameters<typeof putToS
     return putToSleep(unit, agent.id, cause, { only: { state, idleFrom, busyFrom, sleepAt } });
   });
 
-const getReady = (gateway: Gateway, agent: Agent) =>
-  commit(gateway, (unit) => changeAgent(unit, { id: agent.id, state: "INIT" }, entering("IDLE", unit.at)));
+const getReady = (gateway: Gateway, agent: Agent) => commit(gateway, (unit) => becomeReady(unit, { id: agent.id }));
 
 async function keysToReconcile(gateway: Gateway): Promise<readonly string[]> {
   const agents = await gateway.store.agent.findMany({
