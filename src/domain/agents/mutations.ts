@@ -162,7 +162,8 @@ builder.mutationFields((t) => {
         if (!mayHere && args.input.space != null) {
           requireAllowed(context, "create", "agents", { space }, { kind: "Space", name: space });
         }
-        const rights = { wholeParent: maySeeAsMember(context, parent), spaceSecrets: mayHere };
+        const egress = isAllowed(creator, "egress", "agents", { space });
+        const rights = { wholeParent: maySeeAsMember(context, parent), spaceSecrets: mayHere, egress };
         return remixAgent(context.gateway, parent, creator, rights, args.input);
       },
     }),

@@ -27,13 +27,15 @@ export interface RemixRights {
   readonly wholeParent: boolean;
   /** May have agents that use the secrets of the child's space. */
   readonly spaceSecrets: boolean;
+  /** May give agents of the child's space a network. */
+  readonly egress: boolean;
 }
 
 /**
  * Makes a new agent out of a parent: a copy of its volume, instructions and secrets, as far as asked and permitted.
  * The parent is only read, also while it sleeps or works.
  *
- * @throws FORBIDDEN for a part that is asked for and not permitted, CONFLICT when the name is taken.
+ * @throws FORBIDDEN for a part, or a network, that is asked for and not permitted, CONFLICT when the name is taken.
  */
 export async function remixAgent(
   gateway: Gateway,
@@ -45,9 +47,12 @@ export async function remixAgent(
   checkAgentName(input.name);
   const parts = partsToCopy(input, rights.wholeParent ? everything : permissionsOf(parent));
   const columns = columnsOf(parent, input, parts);
+  const asked = choicesOf(checkMetadata(input.metadata)).network;
+  if (asked === "EGRESS" && !rights.egress) throw new GatewayError("FORBIDDEN", "You may not give agents a network");
   return commit(gateway, async (unit) => {
     const space = await requireActiveSpace(unit.tx, input.space ?? parent.spaceName);
-    const { image, network } = await unit.tx.computer.findUniqueOrThrow({ where: { id: parent.computerId } });
+    const { image, ...of } = await unit.tx.computer.findUniqueOrThrow({ where: { id: parent.computerId } });
+    const network = asked ?? (rights.egress ? of.network : "NONE");
     const copyFrom = parts.code || parts.content ? { copyFrom: { id: parent.computerId, ...parts } } : {};
     const child = await insertAgent(unit, { space, image, network, ...copyFrom }, creator, {
       ...columns,
