@@ -10,6 +10,7 @@ import type { Agent, Prisma, Response as ResponseRow } from "../../store/generat
 import { agentFor, maySeeResponses, targetOf } from "../agents/access.ts";
 import { nameKeyOf } from "../agents/agent.ts";
 import { Agent as AgentType } from "../agents/schema.ts";
+import { countsOf, pagesOf } from "./pages.ts";
 import { Response, ResponseConnection, ResponseStatus } from "./schema.ts";
 
 /**
@@ -70,12 +71,37 @@ builder.prismaObjectField(AgentType, "responses", (t) =>
     description: "What it was asked, the oldest first; empty for those who may not see what it answers.",
     args: { ...connectionArgs, status: t.arg({ type: ResponseStatus }) },
     resolve: (agent, { status, ...page }, context, info) => {
-      const hidden = maySeeResponses(context.principal, agent) ? {} : { id: "" };
-      const where = { agentId: agent.id, ...hidden, ...(status ? { status } : {}) };
-      return pageOfResponses(context, page, where, queryFromInfo({ context, info, paths: connectionPaths }));
+      const query = queryFromInfo({ context, info, paths: connectionPaths });
+      if (!maySeeResponses(context.principal, agent)) return pageOfResponses(context, page, { id: "" }, query);
+      if (page.after == null) return nestedPage(context, page, agent.id, status ?? null, query);
+      return pageOfResponses(context, page, { agentId: agent.id, ...(status ? { status } : {}) }, query);
     },
   }),
 );
+
+/** The page of one of the many agents of a request: all of them are read together. */
+function nestedPage(
+  context: Context,
+  page: PageArgs,
+  agentId: string,
+  status: ResponseRow["status"] | null,
+  query: object,
+) {
+  const { store } = context.gateway;
+  return readPage<ResponseRow>(
+    page,
+    ({ skip, take }) =>
+      context
+        .loader(`responses ${JSON.stringify({ skip, take, status, query })}`, (ids: readonly string[]) =>
+          pagesOf(store, ids, { skip, take, status }, query),
+        )
+        .load(agentId),
+    () =>
+      context
+        .loader(`counts of responses ${status}`, (ids: readonly string[]) => countsOf(store, ids, status))
+        .load(agentId),
+  );
+}
 
 const pageOfResponses = (
   { gateway: { store } }: Context,

@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { SqliteAdapter } from "../../src/store/sqlite/adapter.ts";
+import { accountToken, createSpace, refusalOf } from "../support/agents.ts";
+import { startTestGateway } from "../support/gateway.ts";
+
+const gateway = await startTestGateway();
+afterAll(() => gateway.stop());
+
+const list = (args: string, fields = "nodes { name }", token?: string) =>
+  gateway.data(`{ agents${args && `(${args})`} { ${fields} } }`, {}, token).then(({ agents }) => agents);
+const names = async (args: string, token?: string): Promise<string[]> =>
+  (await list(args, "nodes { name }", token)).nodes.map(({ name }: { name: string }) => name);
+
+/** `a00` to `a29`, ten at each of three times; the even ones tagged, the last five with words in the description. */
+const all = Array.from({ length: 30 }, (_each, place) => `a${String(place).padStart(2, "0")}`);
+
+beforeAll(async () => {
+  await createSpace(gateway, "lab");
+  for (const [place, name] of all.entries()) {
+    if (place === 10 || place === 20) await gateway.clock.advance(1);
+    const input = {
+      name,
+      engine: "EXTERNAL",
+      idleTimeoutSeconds: 86_400,
+      space: place % 3 === 0 ? "lab" : "default",
+      tags: place % 2 === 0 ? ["even", ...(place % 4 === 0 ? ["four"] : [])] : [],
+      description: place >= 25 ? `100% Sure_${place}` : null,
+    };
+    await gateway.data(`mutation ($input: CreateAgentInput!) { createAgent(input: $input) { name } }`, { input });
+  }
+  await gateway.settle();
+});
+
+describe("listing agents", () => {
+  test("gives them the oldest first, with how many there are", async () => {
+    const { nodes, totalCount, pageInfo } = await list("", "nodes { name } totalCount pageInfo { hasNextPage }");
+    expect(nodes.map(({ name }: { name: string }) => name)).toEqual(all);
+    expect(totalCount).toBe(30);
+    expect(pageInfo.hasNextPage).toBe(false);
+  });
+
+  test("filters by state", async () => {
+    await gateway.data(`mutation { sleepAgent(name: "a03") { state } setAgentBusy(name: "a04") { state } }`);
+    expect(await names("filter: { states: [SLEPT] }")).toEqual(["a03"]);
+    expect(await names("filter: { states: [SLEPT, BUSY] }")).toEqual(["a03", "a04"]);
+    expect(await names("filter: { states: [INIT] }")).toEqual([]);
+    expect(await names("filter: { states: [] }")).toEqual([]);
+  });
+
+  test("filters by tags, all of which must match exactly", async () => {
+    expect(await names(`filter: { tags: ["even"] }`)).toEqual(all.filter((_each, place) => place % 2 === 0));
+    expect(await names(`filter: { tags: ["four", "even"] }`)).toEqual(all.filter((_each, place) => place % 4 === 0));
+    expect(await names(`filter: { tags: ["eve"] }`)).toEqual([]);
+    expect(await names(`filter: { tags: [] }`)).toEqual(all);
+    expect(await refusalOf(gateway, `{ agents(filter: { tags: ["a b"] }) { totalCount } }`)).toMatchObject({
+      field: "tags",
+    });
+  });
+
+  test("finds words in name and description in any case of letters", async () => {
+    expect(await names(`filter: { q: "A2" }`)).toEqual(all.slice(20));
+    expect(await names(`filter: { q: "sure_2" }`)).toEqual(all.slice(25));
+    expect(await names(`filter: { q: "100% s" }`)).toEqual(all.slice(25));
+    expect(await names(`filter: { q: "" }`)).toEqual(all);
+  });
+
+  test("filters by space, and by everything at once", async () => {
+    expect(await names(`filter: { space: "lab" }`)).toEqual(all.filter((_each, place) => place % 3 === 0));
+    expect(await names(`filter: { space: "nowhere" }`)).toEqual([]);
+    expect(await names(`filter: { space: "lab", tags: ["even"], q: "a1", states: [IDLE] }`)).toEqual(["a12", "a18"]);
+  });
+
+  test("walks through every page by cursor without a gap and without repeating, also among those of one moment", async () => {
+    const seen: string[] = [];
+    let after: string | null = null;
+    for (let page = 0; page < 20; page++) {
+      const args = `first: 7${after ? `, after: "${after}"` : ""}`;
+      const { edges, pageInfo } = await list(args, "edges { cursor node { name } } pageInfo { hasNextPage endCursor }");
+      seen.push(...edges.map(({ node }: { node: { name: string } }) => node.name));
+      expect(edges.at(-1).cursor).toBe(pageInfo.endCursor);
+      after = pageInfo.endCursor;
+      if (!pageInfo.hasNextPage) break;
+    }
+    expect(seen).toEqual(all);
+  });
+
+  test("a cursor keeps its place when those before it are deleted", async () => {
+    await gateway.data(`mutation { createAgent(input: { name: "passing", engine: EXTERNAL }) { name } }`);
+    const { edges } = await list("first: 12", "edges { cursor }");
+    await gateway.data(`mutation { deleteAgent(name: "passing") { name } }`);
+    expect(await names(`first: 3, after: "${edges[11].cursor}"`)).toEqual(["a12", "a13", "a14"]);
+    expect(await names(`first: 2, offset: 1, after: "${edges[11].cursor}"`)).toEqual(["a13", "a14"]);
+  });
+
+  test("passes over an offset", async () => {
+    expect(await names("first: 3, offset: 27")).toEqual(["a27", "a28", "a29"]);
+    expect(await names("offset: 30")).toEqual([]);
+    const { nodes, totalCount, pageInfo } = await list(
+      "first: 0, offset: 2",
+      "nodes { name } totalCount pageInfo { hasNextPage hasPreviousPage }",
+    );
+    expect({ nodes, totalCount, pageInfo }).toEqual({
+      nodes: [],
+      totalCount: 30,
+      pageInfo: { hasNextPage: true, hasPreviousPage: true },
+    });
+  });
+
+  test.each([
+    ["first", "first: -1"],
+    ["first", "first: 1001"],
+    ["offset", "offset: -1"],
+    ["after", `after: "nonsense"`],
+    ["after", `after: ""`],
+  ])("names %s for a bad one: %s", async (field, args) => {
+    const refusal = await refusalOf(gateway, `{ agents(${args}) { nodes { name } } }`);
+    expect(refusal).toMatchObject({ code: "BAD_USER_INPUT", field });
+  });
+
+  test("shows everyone only what they may list: their spaces' agents and their own", async () => {
+    const member = await accountToken(gateway, "member", "developer", "lab");
+    const nobody = await accountToken(gateway, "nobody");
+    expect(await names("", member)).toEqual(all.filter((_each, place) => place % 3 === 0));
+    expect(await names("", nobody)).toEqual([]);
+    expect((await list("", "totalCount", member)).totalCount).toBe(10);
+    expect(await refusalOf(gateway, `{ agent(name: "a01") { name } }`, {}, member)).toMatchObject({
+      code: "NOT_FOUND",
+    });
+    expect(await refusalOf(gateway, `{ agents { totalCount } }`, {}, null)).toMatchObject({ code: "UNAUTHENTICATED" });
+  });
+});
+
+describe.skipIf(process.env["TEST_DATABASE"] === "postgresql")("the number of queries", () => {
+  const everything = `nodes {
+    name createdBy { user } parent { name } secretNames network image runtime { totalSeconds }
+    computer { phase } responses(first: 5) { totalCount nodes { status output { items { type } } } }
+  } totalCount`;
+
+  const queriesOf = async (args: string, fields: string) => {
+    await list(args, fields);
+    const spy = vi.spyOn(SqliteAdapter.prototype, "queryRaw");
+    await list(args, fields);
+    const count = spy.mock.calls.length;
+    spy.mockRestore();
+    return count;
+  };
+
+  test("does not grow with the length of the page, however nested the selection", async () => {
+    for (const name of all.slice(0, 20)) {
+      await gateway.data(`mutation { createResponse(agent: "${name}", input: { text: "hi" }) { id } }`);
+    }
+    await gateway.settle();
+    expect(await queriesOf("first: 20", everything)).toBe(await queriesOf("first: 2", everything));
+    expect(await queriesOf("first: 20", "nodes { name state tags }")).toBe(1);
+  });
+
+  test("a deep page costs what the first costs", async () => {
+    const spy = vi.spyOn(SqliteAdapter.prototype, "queryRaw");
+    const { pageInfo } = await list("first: 20", "pageInfo { endCursor }");
+    await list(`first: 5, after: "${pageInfo.endCursor}"`);
+    const { sql, args } = spy.mock.lastCall![0];
+    spy.mockRestore();
+    const plan = await gateway.gateway.store.$queryRawUnsafe<{ detail: string }[]>(
+      `EXPLAIN QUERY PLAN ${sql}`,
+      ...args.map((value) => (typeof value === "bigint" ? Number(value) : value)),
+    );
+    const details = plan.map(({ detail }) => detail).join("\n");
+    expect(details).toMatch(/SEARCH .* USING INDEX Agent_createdAt_id_idx \(createdAt>/);
+    expect(details).not.toMatch(/SCAN|TEMP B-TREE/);
+  });
+});
