@@ -26,6 +26,8 @@ export async function answer(
 ): Promise<void> {
   const ended = whenEnded(gateway, response.id);
   try {
+    // It may have ended after the claim and before anybody listened.
+    if (!(await isOurs(gateway, response))) return;
     const signal = AbortSignal.any([ended.signal, shutdown]);
     const job = await jobFor(gateway, agent, response, signal);
     const outcome = await engine.answer(job).catch((error) => outcomeOfError(gateway, error, signal));
@@ -35,6 +37,9 @@ export async function answer(
     ended.stop();
   }
 }
+
+const isOurs = async ({ store }: Gateway, { id, epoch }: Response) =>
+  (await store.response.count({ where: { id, epoch, status: "PROCESSING" } })) > 0;
 
 async function jobFor(gateway: Gateway, agent: Agent, response: Response, signal: AbortSignal): Promise<EngineJob> {
   const recorded = (await itemsOf(gateway, [response.id])).get(response.id) ?? [];

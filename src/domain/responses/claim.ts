@@ -57,10 +57,10 @@ export async function takeOver(gateway: Gateway, response: Response): Promise<Re
   return taken ?? null;
 }
 
-/** Keeps what this process is answering from being taken over. */
-export const renewLeases = (gateway: Gateway) =>
+/** Keeps what this process is answering, for these agents, from being taken over. */
+export const renewLeases = (gateway: Gateway, agentIds: readonly string[]) =>
   gateway.store.response.updateMany({
-    where: { status: "PROCESSING", leaseOwner: gateway.replicaId },
+    where: { agentId: { in: [...agentIds] }, status: "PROCESSING", leaseOwner: gateway.replicaId },
     data: { leaseUntil: lease(gateway, gateway.now()).leaseUntil },
   });
 

@@ -63,7 +63,7 @@ export async function addResponse(
       id: unit.gateway.newId(),
       agentId,
       input,
-      priority: whenBusy === "INTERRUPT" ? 1 : 0,
+      priority: whenBusy === "INTERRUPT" ? await aboveAll(unit, agentId) : 0,
       idempotencyKey: idempotencyKey ?? null,
       createdByName: unit.gateway.actor,
       createdAt: unit.at,
@@ -87,6 +87,15 @@ async function receive(unit: Unit, id: string): Promise<Agent> {
 async function interrupt(unit: Unit, agent: Agent): Promise<void> {
   const stopped = await endUnfinished(unit, agent, { status: "CANCELLED", only: "PROCESSING" });
   if (stopped > 0) await becomeIdle(unit, agent.id);
+}
+
+/** The newest interruption goes first, also before those that still wait. */
+async function aboveAll(unit: Unit, agentId: string): Promise<number> {
+  const { _max } = await unit.tx.response.aggregate({
+    where: { agentId, status: "PENDING" },
+    _max: { priority: true },
+  });
+  return (_max.priority ?? 0) + 1;
 }
 
 const stillBusy = (agent: Agent, waiting: number) =>

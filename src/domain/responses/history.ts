@@ -9,15 +9,13 @@ const pageSize = 20;
 
 /** What the agent was asked and answered before this response, newest first; read page by page as far as asked. */
 export async function* historyBefore(gateway: Gateway, response: Response): AsyncGenerator<Exchange> {
-  let before = response.createdAt;
-  let seen: string[] = [response.id];
+  let { id, createdAt } = response;
   for (;;) {
     const page = await gateway.store.response.findMany({
       where: {
         agentId: response.agentId,
         status: { in: ["COMPLETED", "FAILED", "CANCELLED"] },
-        createdAt: { lte: before },
-        id: { notIn: seen },
+        OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }],
       },
       orderBy: [{ createdAt: "desc" }, { id: "desc" }],
       take: pageSize,
@@ -29,8 +27,7 @@ export async function* historyBefore(gateway: Gateway, response: Response): Asyn
     for (const earlier of page) yield exchangeOf(earlier, items);
     const last = page.at(-1);
     if (!last || page.length < pageSize) return;
-    seen = page.filter(({ createdAt }) => createdAt.getTime() === last.createdAt.getTime()).map(({ id }) => id);
-    before = last.createdAt;
+    ({ id, createdAt } = last);
   }
 }
 

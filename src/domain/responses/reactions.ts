@@ -21,10 +21,17 @@ export const responseReactions: readonly Reaction[] = [
       const cause = event.type === "agent.deleted" ? "DELETED" : (event.payload["cause"] as SleepCause); // written by putToSleep
       const [reason, message] = endings[cause];
       const failure = { reason, message: message.replace("%", agent.lastError ?? "it failed again and again") };
-      await endUnfinished(unit, agent, { status: "FAILED", failure });
+      await endUnfinished(unit, agent, { status: "FAILED", failure, only: "PROCESSING" });
+      await endUnfinished(unit, agent, { status: "FAILED", failure: cause === "BUSY_TIMEOUT" ? notBegun : failure });
     },
   },
 ];
+
+/** What only waited has not used up anybody's time. */
+const notBegun = {
+  reason: "AGENT_SLEPT",
+  message: "The agent fell asleep before its turn: another response took all of the busy timeout",
+} as const;
 
 const endings: Readonly<Record<SleepCause | "DELETED", readonly [FailureReason, string]>> = {
   ORDER: ["AGENT_SLEPT", "The agent was put to sleep before it had finished"],

@@ -17,8 +17,9 @@ export function createResponseReconciler(gateway: Gateway, engines: Engines): Re
   const shutdown = new AbortController();
   const answering = new Map<string, Promise<void>>();
   const renewal = setInterval(() => {
-    if (answering.size > 0)
-      renewLeases(gateway).catch((error) => gateway.log.warn({ err: error }, "could not renew leases"));
+    if (answering.size === 0) return;
+    const renewed = renewLeases(gateway, [...answering.keys()]);
+    renewed.catch((error) => gateway.log.warn({ err: error }, "could not renew leases"));
   }, renewLeaseMs);
 
   const begin = (agent: Agent, response: Response, again: () => void) => {
