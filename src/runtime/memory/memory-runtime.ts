@@ -65,7 +65,7 @@ class MemoryRuntime implements Runtime, MemoryControls {
 
   async ensureVolume(volume: string, labels: Labels): Promise<void> {
     await this.#gate.pass("ensureVolume");
-    const made = this.#volumes.get(volume) ?? (await createMemoryVolume(labels));
+    const made = this.#volumes.get(volume) ?? (await createMemoryVolume(this.#ours(labels)));
     if (!this.#volumes.has(volume)) this.#volumes.set(volume, made);
   }
 
@@ -83,7 +83,7 @@ class MemoryRuntime implements Runtime, MemoryControls {
     await this.#gate.pass("ensureContainer");
     if (this.#containers.has(spec.name)) return;
     this.#volume(spec.volume);
-    this.#containers.set(spec.name, { spec, state: created });
+    this.#containers.set(spec.name, { spec: { ...spec, labels: this.#ours(spec.labels) }, state: created });
   }
 
   async ensureRunning(container: string): Promise<void> {
@@ -193,6 +193,11 @@ class MemoryRuntime implements Runtime, MemoryControls {
   #end(known: MemoryContainer, outOfMemory: boolean): void {
     known.state = { ...known.state, status: "stopped", exitCode: 137, outOfMemory };
     this.#commands.lose(known.spec.name);
+  }
+
+  #ours(labels: Labels): Labels {
+    const { deployment } = this.#options;
+    return deployment === undefined ? labels : { [deploymentLabel]: deployment, ...labels };
   }
 
   #known(container: string): MemoryContainer {

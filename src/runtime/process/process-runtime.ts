@@ -8,6 +8,7 @@ import type {
   ContainerState,
   ExecCommand,
   ExecResult,
+  Labels,
   LogLine,
   Runtime,
   RuntimeEvent,
@@ -73,14 +74,15 @@ class ProcessRuntime implements Runtime {
   /** There are no images: every computer has the programs of this machine. */
   async ensureImage(): Promise<void> {}
 
-  ensureVolume: Runtime["ensureVolume"] = (volume, labels) => this.#volumes.ensure(volume, labels);
+  ensureVolume: Runtime["ensureVolume"] = (volume, labels) => this.#volumes.ensure(volume, this.#ours(labels));
   copyVolume: Runtime["copyVolume"] = (from, to, parts) => this.#volumes.copy(from, to, parts);
   removeVolume: Runtime["removeVolume"] = (volume) => this.#volumes.remove(volume);
 
   async ensureContainer({ name, volume, network, labels }: ContainerSpec): Promise<void> {
     if (await this.#containers.read(name)) return;
     await this.#volumes.folderOf(volume);
-    await this.#containers.write(name, { volume, network, labels, status: "created", startedAt: null, exitCode: null });
+    const fresh = { status: "created", startedAt: null, exitCode: null } as const;
+    await this.#containers.write(name, { volume, network, labels: this.#ours(labels), ...fresh });
   }
 
   async ensureRunning(container: string): Promise<void> {
@@ -159,6 +161,9 @@ class ProcessRuntime implements Runtime {
   }
 
   close = () => this.#commands.close();
+
+  /** Whatever is made here bears the deployment's label, without which `list` would not show it. */
+  #ours = (labels: Labels): Labels => ({ [deploymentLabel]: this.#deployment, ...labels });
 
   /** False also when another gateway process stopped it. */
   async #isAlive(container: string): Promise<boolean> {

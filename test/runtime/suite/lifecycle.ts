@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { deploymentLabel } from "../../../src/runtime/labels.ts";
 import { type OpenRuntime, type RuntimeCapabilities, bytes, refusal, run, textOf, useWorld } from "./world.ts";
 
 /** Containers: what they are after each order, given once or twice. */
@@ -111,14 +112,15 @@ export function describeLifecycle(open: OpenRuntime, capabilities: RuntimeCapabi
       const volume = await world.newVolume();
       const container = await world.newRunning({ volume });
       const inventory = await world.runtime.list();
+      const labels = { ...world.labels(), [deploymentLabel]: world.capabilities.deployment };
       const shown = inventory.containers.find(({ name }) => name === container);
-      expect(shown).toMatchObject({ labels: world.labels(), status: "running" });
+      expect(shown).toMatchObject({ labels, status: "running" });
       const listed = inventory.volumes.find(({ name }) => name === volume);
-      expect(listed?.labels).toMatchObject(world.labels());
+      expect(listed?.labels).toMatchObject(labels);
     });
 
     test("another deployment's containers and volumes are not in the list", async () => {
-      const labels = world.labels(world.newName());
+      const labels = world.labels({ [deploymentLabel]: world.newName() });
       const volume = await world.newVolume(labels);
       const container = await world.newCreated({ volume, labels });
       const inventory = await world.runtime.list();

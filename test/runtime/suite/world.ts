@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { deploymentLabel } from "../../../src/runtime/labels.ts";
 import type { ContainerSpec, ExecCommand, ExecResult, OutputStream, Runtime } from "../../../src/runtime/runtime.ts";
 
 /** `true`, or the reason why an adapter honestly cannot keep a promise. */
@@ -59,8 +58,9 @@ export class World {
     return `raworc-test-${randomUUID().slice(0, 13)}`;
   }
 
-  labels(deployment = this.capabilities.deployment): Record<string, string> {
-    return { [deploymentLabel]: deployment, "raworc.test": "suite" };
+  /** What a caller says; the deployment's own label is the adapter's to add. */
+  labels(ofAnother: Record<string, string> = {}): Record<string, string> {
+    return { ...ofAnother, "raworc.test": "suite" };
   }
 
   spec(name: string, changes: Partial<ContainerSpec> = {}): ContainerSpec {
