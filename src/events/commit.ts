@@ -1,7 +1,9 @@
-import type { Gateway } from "../gateway.ts";
-import type { Transaction } from "../store/store.ts";
+import type { Config } from "../config.ts";
+import type { Sealer } from "../store/sealer.ts";
+import type { Store, Transaction } from "../store/store.ts";
 import { append } from "./append.ts";
 import type { NewEvent } from "./event.ts";
+import type { Tail } from "./tail.ts";
 
 /** Adds an event to the transaction at hand and lets the reactions to it do their part in the same transaction. */
 export type Emit = (event: NewEvent) => Promise<void>;
@@ -25,8 +27,21 @@ export interface Unit {
   readonly gateway: Committer;
 }
 
-/** What a change needs of the gateway. */
-export type Committer = Pick<Gateway, "store" | "tail" | "actor" | "now" | "newId" | "config" | "sealer" | "reactions">;
+/** What a change needs of the gateway, which is all that every room may count on. */
+export interface Committer {
+  readonly config: Config;
+  readonly store: Store;
+  /** Announces what was committed, to readers in this process and in the other replicas. */
+  readonly tail: Tail;
+  /** What rooms do when events of other rooms happen. */
+  readonly reactions: readonly Reaction[];
+  readonly sealer: Sealer;
+  /** Who is acting: a user name, or `null` for the gateway itself. */
+  readonly actor: string | null;
+  now(): Date;
+  /** A new time-ordered UUID. */
+  newId(): string;
+}
 
 const timeLimitMs = 15_000;
 

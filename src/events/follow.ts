@@ -1,17 +1,23 @@
-import type { Gateway } from "../gateway.ts";
+import type { Committer } from "./commit.ts";
 import type { Delta, LogEvent } from "./event.ts";
 import { LiveBuffer } from "./live-buffer.ts";
 import { type EventFilter, matches, type Page, readLog, readStream } from "./read.ts";
 
-/** How many announcements may wait for one reader. */
-const bufferLimit = 1024;
-const pageSize = 500;
+/** What one reader may hold in memory. */
+export interface FollowSizes {
+  /** Announcements that wait; a reader with more goes back to the table. */
+  readonly buffer: number;
+  /** Events read from the table at a time. */
+  readonly page: number;
+}
+
+const usualSizes: FollowSizes = { buffer: 256, page: 100 };
 
 export type Followed =
   | { readonly kind: "event"; readonly event: LogEvent }
   | { readonly kind: "delta"; readonly delta: Delta };
 
-type Reader = Pick<Gateway, "store" | "tail">;
+type Reader = Pick<Committer, "store" | "tail">;
 
 /** A numbered sequence of events: one stream, or the whole log. */
 interface Sequence {
@@ -26,19 +32,31 @@ interface Sequence {
  * Every event of one stream with `seq` above `after`: first from the table, then live, without a gap
  * and nothing twice, in order; passing deltas between them. Ends only when `signal` aborts.
  */
-export const followStream = (gateway: Reader, stream: string, after: bigint, signal: AbortSignal) =>
-  follow(gateway, after, signal, {
+export const followStream = (
+  gateway: Reader,
+  stream: string,
+  after: bigint,
+  signal: AbortSignal,
+  sizes: FollowSizes = usualSizes,
+) =>
+  follow(gateway, after, signal, sizes.buffer, {
     topic: stream,
-    read: (position) => readStream(gateway.store, stream, position, pageSize),
+    read: (position) => readStream(gateway.store, stream, position, sizes.page),
     numberOf: (event) => BigInt(event.seq),
     wants: () => true,
   });
 
 /** Every event of the log that matches and has an `id` above `after`, as {@link followStream} does for one stream. */
-export const followLog = (gateway: Reader, filter: EventFilter, after: bigint, signal: AbortSignal) =>
-  follow(gateway, after, signal, {
+export const followLog = (
+  gateway: Reader,
+  filter: EventFilter,
+  after: bigint,
+  signal: AbortSignal,
+  sizes: FollowSizes = usualSizes,
+) =>
+  follow(gateway, after, signal, sizes.buffer, {
     topic: "*",
-    read: (position) => readLog(gateway.store, filter, position, pageSize),
+    read: (position) => readLog(gateway.store, filter, position, sizes.page),
     numberOf: (event) => event.id,
     wants: (event) => matches(filter, event),
   });
@@ -47,6 +65,7 @@ async function* follow(
   gateway: Reader,
   after: bigint,
   signal: AbortSignal,
+  bufferLimit: number,
   sequence: Sequence,
 ): AsyncGenerator<Followed, void, undefined> {
   // Listening starts before the table is read, so nothing can slip between the two.
