@@ -1,3 +1,4 @@
+import { badInput } from "../errors.ts";
 import type { Prisma } from "../store/generated/client/client.ts";
 import type { Store } from "../store/store.ts";
 import type { JsonObject } from "../json.ts";
@@ -25,6 +26,17 @@ export interface EventFilter {
 export async function headOf(store: Pick<Store, "stream">, stream: string): Promise<bigint> {
   const head = await store.stream.findUnique({ where: { name: stream }, select: { seq: true } });
   return head?.seq ?? 0n;
+}
+
+/**
+ * Where a reader of the whole log begins: after the cursor it brought, or at the newest event.
+ *
+ * @throws BAD_USER_INPUT for a cursor beyond the newest event: it is from another log, and what comes would be missed.
+ */
+export async function placeInLog(store: Pick<Store, "stream">, after: bigint | null | undefined): Promise<bigint> {
+  const head = await headOf(store, "*");
+  if (after != null && after > head) throw badInput("after", `"after" must be from 0 to ${head}, the newest cursor`);
+  return after ?? head;
 }
 
 /** Events of one stream with `seq` above `after`, in order. */

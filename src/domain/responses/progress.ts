@@ -1,5 +1,5 @@
 import type { ItemBody } from "../../engines/engine.ts";
-import { badInput, GatewayError } from "../../errors.ts";
+import { badInput, GatewayError, unavailable } from "../../errors.ts";
 import { followStream } from "../../events/follow.ts";
 import type { LogEvent } from "../../events/event.ts";
 import { headOf } from "../../events/read.ts";
@@ -33,9 +33,11 @@ export async function* followResponse(
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<Progress, void, undefined> {
+  // In this order: a response that ends between the two is followed to its end.
+  const ended = await hasEnded(gateway, id);
   const head = Number(await headOf(gateway.store, responseStream(id)));
   if (after < 0 || after > head) throw badInput("after", `"after" must be from 0 to ${head}, the newest seq`);
-  if (after === head && (await hasEnded(gateway, id))) return;
+  if (ended && after === head) return;
   for await (const followed of followStream(gateway, responseStream(id), BigInt(after), signal)) {
     if (followed.kind === "delta") {
       yield { ...nothing, responseId: id, kind: "DELTA", delta: followed.delta.delta };
@@ -59,6 +61,7 @@ export async function waitForEnd(gateway: Gateway, id: string, timeoutSeconds: n
     if (status && isTerminal(status)) return;
   }
   if (timeUp.aborted) throw new GatewayError("TIMEOUT", "Timed out waiting for response to complete");
+  throw unavailable("The wait was cut short; the response goes on");
 }
 
 const hasEnded = async ({ store }: Pick<Gateway, "store">, id: string) => {
