@@ -1,7 +1,6 @@
-import type { Principal } from "../../auth/principal.ts";
 import { followLog, followStream } from "../../events/follow.ts";
 import type { LogEvent } from "../../events/event.ts";
-import { headOf } from "../../events/read.ts";
+import { placeInLog } from "../../events/read.ts";
 import { builder } from "../../graphql/builder.ts";
 import { live } from "../../graphql/live.ts";
 import type { Gateway } from "../../gateway.ts";
@@ -40,9 +39,14 @@ builder.subscriptionFields((t) => ({
     description: "First the agent as it is, then as it is after every change; ends when it is deleted.",
     args: { name: t.arg.id({ required: true }) },
     subscribe: async (_root, { name }, context) => {
-      const agent = await agentFor(context, name, "get");
-      const mayWatch = (principal: Principal) => maySee(principal, agent);
-      return live(context, mayWatch, (signal) => followAgent(context.gateway, agent, signal));
+      let agent = await agentFor(context, name, "get");
+      return live(context, {
+        // Whoever saw it only because it was published sees no more once it is not.
+        mayWatch: (principal) => maySee(principal, agent),
+        async *open(signal) {
+          for await (agent of followAgent(context.gateway, agent, signal)) yield agent;
+        },
+      });
     },
     resolve: (agent) => agent,
   }),
@@ -53,15 +57,12 @@ builder.subscriptionFields((t) => ({
     args: { filter: t.arg({ type: AgentFilter }), after: t.arg({ type: "Cursor" }) },
     subscribe: async (_root, { filter, after }, context) => {
       checkTags(filter?.tags ?? []);
-      const place = after ?? (await headOf(context.gateway.store, "*"));
-      let viewer = context.principal;
-      const mayWatch = (principal: Principal) => {
-        viewer = principal;
-        return true;
-      };
-      return live(context, mayWatch, (signal) =>
-        followAgents(context.gateway, place, (agent) => maySee(viewer, agent) && fits(agent, filter ?? {}), signal),
-      );
+      const place = await placeInLog(context.gateway.store, after);
+      return live<Change>(context, {
+        mayWatch: () => true,
+        maySee: (principal, { agent }) => maySee(principal, agent),
+        open: (signal) => followAgents(context.gateway, place, (agent) => fits(agent, filter ?? {}), signal),
+      });
     },
     resolve: (change) => change,
   }),

@@ -52,9 +52,10 @@ builder.subscriptionFields((t) => ({
     args: { id: t.arg.id({ required: true }), after: t.arg.int({ defaultValue: 0 }) },
     subscribe: async (_root, { id, after }, context) => {
       const { agent } = await responseFor(context, id, "get");
-      const mayWatch = (principal: Parameters<typeof isAllowed>[0]) =>
-        isAllowed(principal, "get", "responses", targetOf(agent));
-      return live(context, mayWatch, (signal) => followResponse(context.gateway, id, after ?? 0, signal));
+      return live(context, {
+        mayWatch: (principal) => isAllowed(principal, "get", "responses", targetOf(agent)),
+        open: (signal) => followResponse(context.gateway, id, after ?? 0, signal),
+      });
     },
     resolve: (progress) => progress,
   }),
@@ -65,9 +66,10 @@ builder.subscriptionFields((t) => ({
     args: { agent: t.arg.id({ required: true, description: "The agent's name." }) },
     subscribe: async (_root, { agent: name }, context) => {
       const agent = await agentFor(context, name, "get", "responses");
-      const mayWatch = (principal: Parameters<typeof isAllowed>[0]) =>
-        isAllowed(principal, "get", "responses", targetOf(agent));
-      return live(context, mayWatch, (signal) => inbox(context.gateway, agent, signal));
+      return live(context, {
+        mayWatch: (principal) => isAllowed(principal, "get", "responses", targetOf(agent)),
+        open: (signal) => inbox(context.gateway, agent, signal),
+      });
     },
     resolve: (response) => response,
   }),

@@ -2,7 +2,7 @@ import { holdsAll, visibleSpaces } from "../../auth/policy.ts";
 import type { Principal } from "../../auth/principal.ts";
 import type { LogEvent } from "../../events/event.ts";
 import { followLog } from "../../events/follow.ts";
-import { type EventFilter as LogFilter, headOf, readLog, whereOf } from "../../events/read.ts";
+import { type EventFilter as LogFilter, matches, placeInLog, readLog, whereOf } from "../../events/read.ts";
 import { badInput } from "../../errors.ts";
 import { requireAccount } from "../../graphql/authorize.ts";
 import { builder } from "../../graphql/builder.ts";
@@ -39,7 +39,7 @@ interface EventPage {
   readonly events: readonly LogEvent[];
   readonly more: boolean;
   readonly through: bigint;
-  total(): Promise<number>;
+  readonly total: () => Promise<number>;
 }
 
 const EventConnection = builder.objectRef<EventPage>("EventConnection").implement({
@@ -81,26 +81,21 @@ builder.subscriptionField("events", (t) =>
     description: "The log as it grows, from a cursor or from now on.",
     args: { after: t.arg({ type: "Cursor" }), filter: t.arg({ type: EventFilter }) },
     subscribe: async (_root, { after, filter }, context: Context) => {
-      const place = after ?? (await headOf(context.gateway.store, "*"));
-      const asked = filterOf(filter);
-      let visible = visibleFilter(requireAccount(context), asked);
-      const mayWatch = (principal: Principal) => {
-        visible = visibleFilter(principal, asked);
-        return true;
-      };
-      return live(context, mayWatch, (signal) => eventsOf(context, () => visible, place, signal));
+      requireAccount(context);
+      const place = await placeInLog(context.gateway.store, after);
+      return live<LogEvent>(context, {
+        mayWatch: () => true,
+        maySee: (principal, event) => matches(visibleFilter(principal, {}), event),
+        open: (signal) => eventsOf(context, filterOf(filter), place, signal),
+      });
     },
     resolve: (event) => event,
   }),
 );
 
-async function* eventsOf(context: Context, visible: () => LogFilter, after: bigint, signal: AbortSignal) {
-  const { spaces: _now, ...filter } = visible();
+async function* eventsOf(context: Context, filter: LogFilter, after: bigint, signal: AbortSignal) {
   for await (const followed of followLog(context.gateway, filter, after, signal)) {
-    if (followed.kind === "delta") continue;
-    const { spaces } = visible();
-    const { space } = followed.event;
-    if (!spaces || (space !== null && spaces.includes(space))) yield followed.event;
+    if (followed.kind === "event") yield followed.event;
   }
 }
 
