@@ -54,8 +54,9 @@ export async function startGateway(config: Config, log: Logger, replaced: Replac
   const auth = createAuth(gateway, jwtSecret(config));
   const firstAdministrator = await ensureFirstAdministrator(gateway, auth);
   // A SQLite file has one gateway at a time, so whoever held a lease is dead.
-  if (opened.provider === "sqlite") await endAllLeases(gateway);
-  const controller = createController(gateway, reconcilersOf(gateway));
+  const alone = opened.provider === "sqlite";
+  if (alone) await endAllLeases(gateway);
+  const controller = createController(gateway, reconcilersOf(gateway, alone));
   const server = await createServer(gateway, auth);
   const url = await server.listen();
   await controller.start();
@@ -89,8 +90,8 @@ async function assemble(config: Config, log: Logger, { store }: OpenStore, repla
   };
 }
 
-const reconcilersOf = (gateway: Gateway) => [
-  createComputerReconciler(gateway),
+const reconcilersOf = (gateway: Gateway, alone: boolean) => [
+  createComputerReconciler(gateway, { alone }),
   createOrphanReconciler(gateway),
   createAgentReconciler(gateway),
   createPreparationReconciler(gateway),

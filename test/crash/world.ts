@@ -1,25 +1,28 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { type GatewayProcess, makeDataDir, startGatewayProcess } from "../support/gateway-process.ts";
+import type { ModelServer } from "../support/model-server.ts";
 
-/** After a crash everything has converged within this time (the promise), on a busy machine too. */
-export const convergenceMs = 15_000;
+type Environment = Readonly<Record<string, string>>;
 
 /** A deployment whose gateway can be killed and started again on the same data. */
 export interface World {
   readonly dataDir: string;
-  start(env?: Readonly<Record<string, string>>): Promise<GatewayProcess>;
+  start(more?: Environment): Promise<GatewayProcess>;
+  /** Ends the gateway that was started last, and removes the data. */
   close(): Promise<void>;
 }
 
+/** The gateway as it is where bubblewrap is not installed. */
+export const plainGateway = "test/crash/plain-gateway.ts";
+
 /** Makes a deployment with nothing in it. */
-export async function createWorld(env: Readonly<Record<string, string>>): Promise<World> {
+export async function createWorld(env: Environment, main?: string): Promise<World> {
   const dataDir = await makeDataDir();
   let last: GatewayProcess | undefined;
   return {
     dataDir,
     async start(more = {}) {
-      last = await startGatewayProcess({ dataDir, env: { ...env, ...more } });
+      last = await startGatewayProcess({ dataDir, env: { ...env, ...more }, ...(main === undefined ? {} : { main }) });
       return last;
     },
     async close() {
@@ -29,59 +32,32 @@ export async function createWorld(env: Readonly<Record<string, string>>): Promis
   };
 }
 
-/** What a response has become, as soon as it has ended; in the time that convergence may take. */
-export async function endOf({ live }: GatewayProcess, id: string): Promise<readonly Step[]> {
-  const query = `subscription ($id: ID!) { responseProgress(id: $id) { seq kind status item { raw } response { failure { reason } } } }`;
-  const steps: Step[] = [];
-  const timer = setTimeout(() => void live.dispose(), convergenceMs);
-  for await (const { data } of live.iterate<{ responseProgress: Step }>({ query, variables: { id } })) {
-    if (data && data.responseProgress.seq !== null) steps.push(data.responseProgress);
-  }
-  clearTimeout(timer);
-  return steps;
+/** What makes a gateway ask this model. */
+export const modelEnvironment = ({ baseUrl }: ModelServer) => ({
+  OPENAI_API_KEY: "test",
+  OPENAI_BASE_URL: baseUrl,
+  RAWORC_MODEL: "test",
+});
+
+/** Creates an agent, a shell unless told otherwise. */
+export const createAgent = (gateway: GatewayProcess, name: string, more: object = { engine: "SHELL" }) =>
+  gateway.ask(`mutation ($input: CreateAgentInput!) { createAgent(input: $input) { name } }`, {
+    input: { name, ...more },
+  });
+
+/** Asks an agent; answers the response's id, once it is acknowledged. */
+export async function ask(gateway: GatewayProcess, agent: string, text: string): Promise<string> {
+  const query = `mutation ($agent: ID!, $input: JSON!) { createResponse(agent: $agent, input: $input) { id } }`;
+  const { createResponse } = await gateway.ask(query, { agent, input: { text } });
+  return createResponse.id;
 }
 
-export interface Step {
-  readonly seq: number | null;
-  readonly kind: "ITEM" | "STATUS" | "TEXT" | "DELTA";
-  readonly status: string | null;
-  readonly item: { readonly raw: { readonly type: string; readonly output?: string } } | null;
-  readonly response: { readonly failure: { readonly reason: string } | null } | null;
-}
-
-/** Resolves when the first step that fits has been seen. */
-export async function untilStep({ live }: GatewayProcess, id: string, fits: (step: Step) => boolean): Promise<void> {
-  const query = `subscription ($id: ID!) { responseProgress(id: $id) { seq kind status item { raw } response { failure { reason } } } }`;
-  for await (const { data } of live.iterate<{ responseProgress: Step }>({ query, variables: { id } })) {
-    if (data && fits(data.responseProgress)) return;
-  }
-}
-
-/** Resolves when the agent is as wanted; rejects when it is not within the time that convergence may take. */
-export async function untilAgent({ live }: GatewayProcess, name: string, state: string): Promise<void> {
-  const query = `subscription ($name: ID!) { agentChanged(name: $name) { state } }`;
-  const timer = setTimeout(() => void live.dispose(), convergenceMs);
-  try {
-    for await (const { data } of live.iterate<{ agentChanged: { state: string } }>({ query, variables: { name } })) {
-      if (data?.agentChanged.state === state) return;
-    }
-  } finally {
-    clearTimeout(timer);
-  }
-  throw new Error(`agent "${name}" did not become ${state} in time`);
-}
-
-/** The ids of processes whose command line holds the text. */
-export function processesWith(text: string): number[] {
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text);
-      } catch {
-        return false; // it ended while we looked
-      }
-    })
-    .map(Number)
-    .filter((pid) => pid !== process.pid);
+/** Asks an agent and waits for the answer's text; throws when it takes longer than convergence may. */
+export async function askAndWait(gateway: GatewayProcess, agent: string, text: string): Promise<string> {
+  const query = `mutation ($agent: ID!, $input: JSON!) {
+    createResponse(agent: $agent, input: $input, wait: true, timeoutSeconds: 15) { status failure { message } output { text } }
+  }`;
+  const { createResponse } = await gateway.ask(query, { agent, input: { text } });
+  if (createResponse.status !== "COMPLETED") throw new Error(`${agent}: ${createResponse.failure?.message}`);
+  return createResponse.output.text;
 }

@@ -13,6 +13,7 @@ import {
   wantedPhase,
 } from "./computer.ts";
 import { withComputerLease } from "./lease.ts";
+import { createLeftOver, type LeftOver } from "./left-over.ts";
 import { keysToReconcile } from "./resync.ts";
 import { type ComputerEventType, emitComputer } from "./service.ts";
 import { startComputer } from "./start.ts";
@@ -21,35 +22,48 @@ const stopGraceSeconds = 2;
 /** How soon to ask again for a computer that another replica is changing. */
 const leasedElsewhereMs = 1_000;
 
-/** Makes every computer what it should be. The only one that changes containers and volumes. */
-export const createComputerReconciler = (gateway: Gateway): Reconciler => ({
-  name: "computers",
-  concurrency: gateway.config.maxStarts,
-  wants: ({ type, stream }) => (type === "computer.ordered" ? stream.slice("computer:".length) : null),
-  wantsFromRuntime: (event) => (event.kind === "died" ? (event.labels[computerLabel] ?? null) : null),
-  keys: () => keysToReconcile(gateway),
-  reconcile: (id) => reconcileComputer(gateway, id),
-});
+/**
+ * Makes every computer what it should be. The only one that changes containers and volumes. `alone` says that no
+ * other process uses the database, so whatever runs in a computer and was not started here is left over.
+ */
+export function createComputerReconciler(gateway: Gateway, { alone }: { readonly alone: boolean }): Reconciler {
+  const leftOver = createLeftOver(gateway);
+  const isSettled = (container: string) => !alone || leftOver.isGone(container);
+  return {
+    name: "computers",
+    concurrency: gateway.config.maxStarts,
+    wants: ({ type, stream }) => (type === "computer.ordered" ? stream.slice("computer:".length) : null),
+    wantsFromRuntime: (event) => (event.kind === "died" ? (event.labels[computerLabel] ?? null) : null),
+    keys: () => keysToReconcile(gateway, isSettled),
+    reconcile: (id) => reconcileComputer(gateway, id, { leftOver, isSettled }),
+  };
+}
+
+interface Knowledge {
+  readonly leftOver: LeftOver;
+  /** True for a running container that needs no look into it. */
+  readonly isSettled: (container: string) => boolean;
+}
 
 /**
  * Makes one computer match its row. Safe to repeat at any time, also after a crash between any two of its steps.
  * An engine that is away costs nothing but time: the order stands and is tried again.
  */
-export async function reconcileComputer(gateway: Gateway, id: string): Promise<ReconcileResult> {
-  const held = await withComputerLease(gateway, id, (computer) => converge(gateway, computer));
+async function reconcileComputer(gateway: Gateway, id: string, known: Knowledge): Promise<ReconcileResult> {
+  const held = await withComputerLease(gateway, id, (computer) => converge(gateway, computer, known));
   if (held) return held;
   const exists = await gateway.store.computer.count({ where: { id } });
   return { againAfterMs: exists > 0 ? leasedElsewhereMs : null };
 }
 
-async function converge(gateway: Gateway, computer: Computer): Promise<ReconcileResult> {
+async function converge(gateway: Gateway, computer: Computer, known: Knowledge): Promise<ReconcileResult> {
   const elsewhere = computer.runtime !== null && computer.runtime !== gateway.runtime.kind;
   if (elsewhere) return refuseOtherRuntime(gateway, computer);
   const wanted = wantedPhase(computer, gateway.now());
   if (wanted === "ABSENT") return remove(gateway, computer);
   const container = containerName(computer);
   const state = computer.generation === 0 ? null : await gateway.runtime.inspect(container);
-  if (wanted === "RUNNING") return run(gateway, computer, state);
+  if (wanted === "RUNNING") return run(gateway, computer, state, known);
   if (wanted === "PAUSED" && (state?.status === "running" || state?.status === "paused")) {
     await gateway.runtime.ensurePaused(container);
     await settle(gateway, computer, { phase: "PAUSED" });
@@ -60,8 +74,16 @@ async function converge(gateway: Gateway, computer: Computer): Promise<Reconcile
   return {};
 }
 
-async function run(gateway: Gateway, computer: Computer, state: ContainerState | null): Promise<ReconcileResult> {
+async function run(
+  gateway: Gateway,
+  computer: Computer,
+  state: ContainerState | null,
+  { leftOver, isSettled }: Knowledge,
+): Promise<ReconcileResult> {
   if (state?.status === "running") {
+    const container = containerName(computer);
+    // An agent that is only just waking has no command of its own yet, so this one may always be looked into.
+    if (computer.phase !== "RUNNING" || !isSettled(container)) await leftOver.end(container);
     await settle(gateway, computer, {
       phase: "RUNNING",
       startedAt: state.startedAt ?? computer.startedAt,
@@ -75,6 +97,9 @@ async function run(gateway: Gateway, computer: Computer, state: ContainerState |
   if (waitMs > 0) return { againAfterMs: waitMs };
   try {
     const started = await startComputer(gateway, computer, state);
+    const container = containerName({ id: computer.id, generation: started.generation });
+    if (state?.status === "paused") await leftOver.end(container);
+    else leftOver.started(container);
     await settle(
       gateway,
       { ...computer, ...started },
@@ -165,7 +190,13 @@ async function refuseOtherRuntime(gateway: Gateway, computer: Computer): Promise
   await commit(gateway, async (unit) => {
     const [row] = await unit.tx.computer.updateManyAndReturn({
       where: { id: computer.id, epoch: computer.epoch },
-      data: { phase: "FAILED", lastError, updatedAt: unit.at },
+      // Its agent sleeps from here on, so nothing is to run when the other runtime is back either.
+      data: {
+        phase: "FAILED",
+        lastError,
+        updatedAt: unit.at,
+        ...(computer.desired === "ABSENT" ? {} : { desired: "STOPPED" }),
+      },
     });
     if (row) await emitComputer(unit, "computer.failed", row);
   });

@@ -4,9 +4,13 @@ import { computerLabel, containerName } from "./computer.ts";
 
 /**
  * The computers whose row and container may disagree: those on the way to what is wanted, those that wait
- * for a deadline, and those whose container is not what the row says. One list of the engine serves all.
+ * for a deadline, those whose container is not what the row says, and those that run and are not settled. One list of
+ * the engine serves all.
  */
-export async function keysToReconcile(gateway: Gateway): Promise<readonly string[]> {
+export async function keysToReconcile(
+  gateway: Gateway,
+  isSettled: (container: string) => boolean,
+): Promise<readonly string[]> {
   const inventory = await gateway.runtime.list().catch(() => null);
   const rows = await gateway.store.computer.findMany({
     where: { NOT: { desired: "STOPPED", phase: { in: ["STOPPED", "FAILED", "ABSENT"] } } },
@@ -14,12 +18,9 @@ export async function keysToReconcile(gateway: Gateway): Promise<readonly string
   });
   if (!inventory) return rows.map(({ id }) => id);
   const statusByName = new Map(inventory.containers.map(({ name, status }) => [name, status]));
-  return rows
-    .filter(
-      (row) =>
-        row.desired !== "RUNNING" || row.phase !== "RUNNING" || statusByName.get(containerName(row)) !== "running",
-    )
-    .map(({ id }) => id);
+  const isAsWanted = (row: (typeof rows)[number]) =>
+    row.desired === "RUNNING" && row.phase === "RUNNING" && statusByName.get(containerName(row)) === "running";
+  return rows.filter((row) => !isAsWanted(row) || !isSettled(containerName(row))).map(({ id }) => id);
 }
 
 /** Containers and volumes of this deployment that no row owns, or that belong to an earlier generation. */

@@ -1,0 +1,28 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { until } from "./watch.ts";
+
+/** A duration for `sleep` that no other process of this machine has. */
+export const newMark = () => `${600 + Math.floor(Math.random() * 300)}.${Math.floor(Math.random() * 1e9)}`;
+
+/** The ids of living processes with an argument that is exactly this. */
+export function processesWith(argument: string): readonly number[] {
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry) && argumentsOf(entry).includes(argument))
+    .map(Number);
+}
+
+/** Resolves when a process with that argument runs. */
+export const untilProcess = (argument: string) =>
+  until(`a process with "${argument}"`, () => (processesWith(argument).length > 0 ? true : null));
+
+/** Resolves when no process with that argument is left. */
+export const untilNoProcess = (argument: string) =>
+  until(`no process with "${argument}" is left`, () => (processesWith(argument).length === 0 ? true : null));
+
+function argumentsOf(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return []; // it ended while we looked
+  }
+}
