@@ -2,10 +2,11 @@ import {
   type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
-  type GraphQLError,
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
+  parse,
+  validate,
 } from "graphql";
 import type { Call, Context } from "../graphql/context.ts";
 import type { Yoga } from "../graphql/yoga.ts";
@@ -18,13 +19,13 @@ export interface Prepared {
 }
 
 /**
- * Parses and validates a document as any caller's would be, limits included.
+ * Parses and validates a document. The limits on a document's shape are for callers' documents, not for ours;
+ * what it costs is limited where it is executed.
  *
  * @throws {Error} naming the document and everything that is wrong with it: a mistake of ours, found at start.
  */
 export function prepareDocument(yoga: Yoga, text: string): Prepared {
-  const enveloped: Enveloped = yoga.getEnveloped({ call: nobody });
-  const { schema, parse, validate } = enveloped;
+  const { schema } = enveloped(yoga, nobody);
   try {
     const document = parse(text);
     const problems = validate(schema, document);
@@ -38,11 +39,11 @@ export function prepareDocument(yoga: Yoga, text: string): Prepared {
 /** Yoga's functions for one call, which bring its plugins with them. */
 interface Enveloped {
   readonly schema: GraphQLSchema;
-  readonly parse: (text: string) => DocumentNode;
-  readonly validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[];
   readonly execute: (args: ExecutionArgs) => Promise<ExecutionResult>;
   readonly contextFactory: () => Context | Promise<Context>;
 }
+
+const enveloped = (yoga: Yoga, call: Call): Enveloped => yoga.getEnveloped({ call });
 
 const nobody: Call = { authorization: null, address: null, signal: new AbortController().signal };
 
@@ -68,8 +69,7 @@ export interface OpenCall {
 
 /** Opens a call the way every transport does: through Yoga, so that limits and masking are the schema's own. */
 export async function openCall(yoga: Yoga, call: Call): Promise<OpenCall> {
-  const enveloped: Enveloped = yoga.getEnveloped({ call });
-  const { schema, execute, contextFactory } = enveloped;
+  const { schema, execute, contextFactory } = enveloped(yoga, call);
   const context = await contextFactory();
   return {
     context,

@@ -39,8 +39,9 @@ export const internalRefusal = (): Refusal => refuse("INTERNAL", "An internal er
 
 /** GraphQL shows what a `GatewayError` holds: its code, and its facts beside it. */
 function refusalOfGraphql({ message, extensions }: GraphQLError): Refusal | null {
-  const { code, ...facts } = extensions;
-  return isErrorCode(code) ? refuse(code, message, facts as ErrorFacts) : null; // as maskError wrote them
+  const { code, ...rest } = extensions;
+  const facts = rest as ErrorFacts; // as maskError wrote them
+  return isErrorCode(code) ? refuse(code, inRestWords(message, facts.field), facts) : null;
 }
 
 const isErrorCode = (code: unknown): code is ErrorCode => typeof code === "string" && code in httpStatusByCode;
@@ -59,11 +60,10 @@ export const notJson = "The body must be JSON, with the header Content-Type: app
 
 function refuse(code: ErrorCode, message: string, facts: ErrorFacts = {}, details: HttpDetails = {}): Refusal {
   const { status = httpStatusByCode[code], headers = {}, body = {} } = details;
-  const text = inRestWords(message, facts.field);
   return {
     status,
     headers: { ...headers, ...headersFor(status, facts) },
-    body: { ...body, message: text, error: { code, message: text } },
+    body: { ...body, message, error: { code, message } },
   };
 }
 
