@@ -12,16 +12,20 @@ export interface Context {
   readonly principal: Principal | null;
   /** Where the call comes from, for rate limits. */
   readonly address: string | null;
-  /** Aborts when the caller has gone. */
+  /** Aborts when the caller has gone, or must be let go. */
   readonly signal: AbortSignal;
   /** The loader of that name for this request, made at its first use: reads of one tick become one query. */
   loader<K, V>(name: string, load: (keys: readonly K[]) => Promise<readonly V[]>): DataLoader<K, V>;
   /** Closes the caller's WebSocket; absent on other transports. */
   readonly close?: (code: number, reason: string) => void;
+  /** The operation as it was sent; Yoga puts it here. */
+  readonly params?: { readonly variables?: Record<string, unknown> | null };
 }
 
 /** What a transport knows of a call. */
 export interface Call {
+  /** Names the call in every line of the log that is written for it; a new one is made where it is absent. */
+  readonly requestId?: string;
   readonly authorization: string | null;
   readonly address: string | null;
   readonly signal: AbortSignal;
@@ -32,8 +36,9 @@ export interface Call {
 export async function createContext(gateway: Gateway, auth: Auth, call: Call): Promise<Context> {
   const principal = call.authorization === null ? null : await principalOf(auth, call.authorization);
   const loaders = new Map<string, unknown>();
+  const log = gateway.log.child({ requestId: call.requestId ?? gateway.newId() });
   return {
-    gateway: principal ? { ...gateway, actor: principal.user } : gateway,
+    gateway: { ...gateway, log, actor: principal?.user ?? gateway.actor },
     auth,
     principal,
     address: call.address,

@@ -1,19 +1,20 @@
-import { GraphQLError, type GraphQLErrorOptions } from "graphql";
-import type { Plugin } from "graphql-yoga";
+import { type ExecutionResult, GraphQLError, type GraphQLErrorOptions } from "graphql";
+import { handleStreamOrSingleExecutionResult, type Plugin } from "graphql-yoga";
 import type { Logger } from "pino";
-import { type ErrorCode, type ErrorFacts, GatewayError, unavailable } from "../errors.ts";
+import { type ErrorCode, type ErrorFacts, GatewayError, httpStatusByCode, unavailable } from "../errors.ts";
 import { isStoreAway } from "../store/violations.ts";
+import type { Context } from "./context.ts";
 
 /**
  * Shows a thrown error to the caller: a `GatewayError` with its code and facts, anything else as INTERNAL,
- * after it was logged.
+ * after it was logged. What has been through here before stays as it is.
  */
 export function maskError(error: unknown, log: Pick<Logger, "error">): GraphQLError {
   const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
   const place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {};
   if (original instanceof GatewayError) return shown(original.message, original.code, original.facts, place, original);
   // What GraphQL itself finds wrong with a document or its variables.
-  if (original instanceof GraphQLError) return withCode(original);
+  if (original instanceof GraphQLError) return isShown(original) ? original : withCode(original);
   if (isStoreAway(original)) return maskError(unavailable("The database cannot be reached now", original), log);
   log.error({ err: original, path: place.path?.join(".") }, "an unexpected error");
   return shown("An internal error happened; the log has the details", "INTERNAL", {}, place, null);
@@ -37,8 +38,10 @@ function shown(message: string, code: ErrorCode, facts: ErrorFacts, place: objec
   return new GraphQLError(message, { ...place, extensions: { code, ...facts }, originalError });
 }
 
-/** Gives errors of parsing and validating a code out of our list. */
-export const documentErrors = (): Plugin => ({
+const isShown = ({ extensions }: GraphQLError) => Object.hasOwn(httpStatusByCode, String(extensions["code"]));
+
+/** Gives every error of a document and of its execution a code out of our list; the unexpected ones are logged. */
+export const errorPlugin = (): Plugin<Context> => ({
   onParse:
     () =>
     ({ result, replaceParseResult }) => {
@@ -49,4 +52,24 @@ export const documentErrors = (): Plugin => ({
     ({ result, setResult }) => {
       if (result.length > 0) setResult((result as readonly GraphQLError[]).map(withCode)); // validate finds no others
     },
+  onExecute: ({ args }) => ({
+    onExecuteDone: (done) => handleStreamOrSingleExecutionResult(done, showErrors(args.contextValue)),
+  }),
+  onSubscribe: ({ args }) => ({
+    onSubscribeResult: (done) => handleStreamOrSingleExecutionResult(done, showErrors(args.contextValue)),
+    onSubscribeError({ error, setError }) {
+      setError(maskError(error, args.contextValue.gateway.log));
+    },
+  }),
 });
+
+interface Executed {
+  readonly result: ExecutionResult;
+  readonly setResult: (result: ExecutionResult) => void;
+}
+
+const showErrors =
+  ({ gateway }: Context) =>
+  ({ result, setResult }: Executed) => {
+    if (result.errors) setResult({ ...result, errors: result.errors.map((error) => maskError(error, gateway.log)) });
+  };

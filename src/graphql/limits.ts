@@ -15,8 +15,12 @@ export const limits = {
   /** The longest page of any list. */
   pageSize: 1000,
   subscriptionsPerSocket: 100,
-  /** A socket must say who it is within this time. */
-  initWaitMs: 5000,
+  /** A socket must say who it is within 5 s, and answer pings. */
+  sockets: { initWaitMs: 5000, pingMs: 12_000, closeMs: 2000 },
+  /** So many of the largest messages may wait for one socket's reader. */
+  messagesWaiting: 16,
+  /** A reader that takes nothing for so long is sent away; it may come back with its cursor. */
+  stalledMs: 10_000,
 } as const;
 
 /** The limits that a document breaks by its shape alone; cost is checked by the schema. */

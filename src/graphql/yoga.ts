@@ -3,7 +3,7 @@ import { createYoga, type Plugin, type YogaServerInstance } from "graphql-yoga";
 import type { Auth } from "../auth/auth.ts";
 import type { Gateway } from "../gateway.ts";
 import { type Call, type Context, createContext } from "./context.ts";
-import { documentErrors, maskError } from "./errors.ts";
+import { errorPlugin, maskError } from "./errors.ts";
 import { graphiqlOptions } from "./graphiql.ts";
 import { limitPlugins } from "./limits.ts";
 import { schema } from "./schema.ts";
@@ -35,7 +35,7 @@ export function createGraphql(gateway: Gateway, auth: Auth): Yoga {
     graphiql: config.graphiql ? () => graphiqlOptions(gateway) : false,
     // Its nine megabytes are loaded for those who look at them.
     renderGraphiQL: async (options) => (await import("./graphiql-page.ts")).renderExplorer(options),
-    plugins: [...limitPlugins(), documentErrors(), ...(config.graphiql ? [] : [withoutIntrospection])],
+    plugins: [...limitPlugins(), errorPlugin(), ...(config.graphiql ? [] : [withoutIntrospection])],
   });
 }
 

@@ -1,0 +1,66 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ErrorCode } from "../errors.ts";
+import type { Call } from "./context.ts";
+import type { Yoga } from "./yoga.ts";
+
+/** GraphQL over HTTP and server-sent events at `/graphql`. */
+export interface GraphqlOverHttp {
+  /** Cuts the streams of events: their clients come again with their cursors, which an orderly end would not tell them. */
+  cutStreams(): void;
+}
+
+/** Mounts `/graphql`. Bodies must be JSON, and no larger than the server allows. */
+export function serveGraphql(app: FastifyInstance, yoga: Yoga): GraphqlOverHttp {
+  const streams = new Set<FastifyReply["raw"]>();
+  app.register(async (scope) => {
+    // Yoga reads the body itself; here it is only limited, and must be JSON.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+    scope.setErrorHandler<Error>((error, request, reply) => {
+      const { status, code, message } = refusalOf(error, request);
+      return reply.status(status).send({ errors: [{ message, extensions: { code } }] });
+    });
+    scope.route({
+      method: ["GET", "POST"],
+      url: "/graphql",
+      handler: async (request, reply) => {
+        const response = await yoga.handleNodeRequestAndResponse(request, reply, { call: callOf(request, reply) });
+        for (const [name, value] of response.headers) reply.header(name, value);
+        if (response.headers.get("content-type")?.startsWith("text/event-stream")) remember(streams, reply.raw);
+        return reply.status(response.status).send(response.body);
+      },
+    });
+  });
+  return {
+    cutStreams() {
+      for (const stream of streams) stream.destroy();
+    },
+  };
+}
+
+function callOf({ headers, ip, id }: FastifyRequest, reply: FastifyReply): Call {
+  const gone = new AbortController();
+  reply.raw.once("close", () => gone.abort());
+  return { requestId: id, authorization: headers.authorization ?? null, address: ip, signal: gone.signal };
+}
+
+function remember(streams: Set<FastifyReply["raw"]>, stream: FastifyReply["raw"]): void {
+  streams.add(stream);
+  stream.once("close", () => streams.delete(stream));
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** What the server says of a request that GraphQL has not seen; what nobody foresaw is logged and masked. */
+function refusalOf(error: Error & { statusCode?: number }, { log }: FastifyRequest): Refusal {
+  const { statusCode: status = 500, message } = error;
+  if (status === 413) return { status, code: "PAYLOAD_TOO_LARGE", message: "The body is too large" };
+  if (status === 415) return { status, code: "BAD_USER_INPUT", message: "The body must be application/json" };
+  if (status >= 400 && status < 500) return { status, code: "BAD_USER_INPUT", message };
+  log.error({ err: error }, "an unexpected error");
+  return { status: 500, code: "INTERNAL", message: "An internal error happened; the log has the details" };
+}

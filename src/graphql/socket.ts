@@ -1,0 +1,65 @@
+import type { Server as Protocol } from "graphql-ws";
+import type { Logger } from "pino";
+import type { WebSocket } from "ws";
+
+/** Closed with it, graphql-ws clients connect anew and go on from their cursors. */
+export const tryAgainLater = 1013;
+const internalError = 4500;
+
+/** What one socket may cost. */
+export interface SocketLimits {
+  /** A peer that leaves a ping unanswered for so long is gone. */
+  readonly pingMs: number;
+  /** So much may wait for one reader. */
+  readonly waitingBytes: number;
+}
+
+/** Lets one WebSocket speak graphql-ws, until it closes. Messages wait for their reader, at most `waitingBytes` of them. */
+export function speak<Extra>(
+  protocol: Protocol<Extra>,
+  socket: WebSocket,
+  extra: Extra,
+  log: Logger,
+  { pingMs, waitingBytes }: SocketLimits,
+): void {
+  const send = (text: string) =>
+    new Promise<void>((resolve) => {
+      if (socket.readyState !== socket.OPEN) return resolve();
+      // What is sent is only taken off the sequence once the one before has left, so this much is a misuse.
+      if (socket.bufferedAmount > waitingBytes) socket.close(tryAgainLater, "Too much waits for this reader");
+      // A failed write is followed by the close of the socket, which ends everything.
+      return socket.send(text, () => resolve());
+    });
+  const fail = (error: unknown) => {
+    log.error({ err: error }, "an unexpected error on a socket");
+    socket.close(internalError, "Internal error");
+  };
+  const closed = protocol.opened(
+    {
+      protocol: socket.protocol,
+      send,
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (receive) => socket.on("message", (data: Buffer) => void receive(data.toString()).catch(fail)),
+    },
+    extra,
+  );
+  const stopPinging = ping(socket, pingMs);
+  socket.on("error", (error) => log.debug({ err: error }, "a socket broke"));
+  socket.once("close", (code, reason) => {
+    stopPinging();
+    closed(code, String(reason)).catch(fail);
+  });
+}
+
+function ping(socket: WebSocket, pingMs: number): () => void {
+  let answered = true;
+  socket.on("pong", () => {
+    answered = true;
+  });
+  const timer = setInterval(() => {
+    if (!answered) return socket.terminate();
+    answered = false;
+    return socket.ping();
+  }, pingMs);
+  return () => clearInterval(timer);
+}
