@@ -99,10 +99,7 @@ export async function until<Found>(
 
 /** One terminal event, the last of a gapless stream, and every call followed by its result. */
 export function expectTruthful(steps: readonly Step[]): void {
-  expect(
-    steps.map(({ seq }) => seq),
-    note,
-  ).toEqual(steps.map((_step, place) => place + 1));
+  expect(steps.map(({ seq }) => seq)).toEqual(steps.map((_step, place) => place + 1));
   expect(steps.filter(isTerminal)).toEqual(steps.slice(-1));
   const calls = typesOf(steps).filter((type) => type.startsWith("tool_"));
   expect(calls).toEqual(calls.map((_type, place) => (place % 2 === 0 ? "tool_call" : "tool_result")));
