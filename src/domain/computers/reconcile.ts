@@ -2,25 +2,21 @@ import { commit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Reconciler, ReconcileResult } from "../../reconcile/queue.ts";
 import type { ContainerState } from "../../runtime/runtime.ts";
-import type { Computer, Prisma } from "../../store/generated/client/client.ts";
-import {
-  afterFailure,
-  computerLabel,
-  containerName,
-  currentRunMs,
-  msUntilStop,
-  volumeName,
-  wantedPhase,
-} from "./computer.ts";
+import type { Computer } from "../../store/generated/client/client.ts";
+import { computerLabel, containerName, msUntilStop, volumeName, wantedPhase } from "./computer.ts";
+import { deathOf, recordFailure, refuseOtherRuntime } from "./failure.ts";
 import { withComputerLease } from "./lease.ts";
 import { createLeftOver, type LeftOver } from "./left-over.ts";
 import { keysToReconcile } from "./resync.ts";
-import { type ComputerEventType, emitComputer } from "./service.ts";
-import { startComputer } from "./start.ts";
+import { emitComputer } from "./service.ts";
+import { settle } from "./settle.ts";
+import { ensureSource, startComputer } from "./start.ts";
 
 const stopGraceSeconds = 2;
 /** How soon to ask again for a computer that another replica is changing. */
 const leasedElsewhereMs = 1_000;
+/** How soon to ask again for a copy whose source is being made. */
+const sourceBusyMs = 200;
 
 /**
  * Makes every computer what it should be. The only one that changes containers and volumes. `alone` says that no
@@ -61,16 +57,26 @@ async function converge(gateway: Gateway, computer: Computer, known: Knowledge):
   if (elsewhere) return refuseOtherRuntime(gateway, computer);
   const wanted = wantedPhase(computer, gateway.now());
   if (wanted === "ABSENT") return remove(gateway, computer);
+  const state = computer.generation === 0 ? null : await gateway.runtime.inspect(containerName(computer));
+  return wanted === "RUNNING" ? run(gateway, computer, state, known) : rest(gateway, computer, state, wanted);
+}
+
+/** Freezes or stops a computer. The row says so first: whoever reads RUNNING there may rely on it. */
+async function rest(
+  gateway: Gateway,
+  computer: Computer,
+  state: ContainerState | null,
+  wanted: "PAUSED" | "STOPPED",
+): Promise<ReconcileResult> {
   const container = containerName(computer);
-  const state = computer.generation === 0 ? null : await gateway.runtime.inspect(container);
-  if (wanted === "RUNNING") return run(gateway, computer, state, known);
-  if (wanted === "PAUSED" && (state?.status === "running" || state?.status === "paused")) {
+  const freezes = wanted === "PAUSED" && (state?.status === "running" || state?.status === "paused");
+  const phase = freezes ? "PAUSED" : computer.generation === 0 ? "ABSENT" : "STOPPED";
+  if (!(await settle(gateway, computer, { phase }))) return { againAfterMs: 0 };
+  if (freezes) {
     await gateway.runtime.ensurePaused(container);
-    await settle(gateway, computer, { phase: "PAUSED" });
     return { againAfterMs: msUntilStop(computer, gateway.now()) };
   }
   if (state) await gateway.runtime.ensureStopped(container, stopGraceSeconds);
-  await settle(gateway, computer, { phase: computer.generation === 0 ? "ABSENT" : "STOPPED" });
   return {};
 }
 
@@ -96,6 +102,7 @@ async function run(
   const waitMs = (computer.retryAt?.getTime() ?? 0) - gateway.now().getTime();
   if (waitMs > 0) return { againAfterMs: waitMs };
   try {
+    if (!(await ensureSource(gateway, computer))) return { againAfterMs: sourceBusyMs };
     const started = await startComputer(gateway, computer, state);
     const container = containerName({ id: computer.id, generation: started.generation });
     if (state?.status === "paused") await leftOver.end(container);
@@ -113,63 +120,6 @@ async function run(
   }
 }
 
-/** Stores what was seen; when it changes the phase, says so in the same transaction. */
-async function settle(gateway: Gateway, computer: Computer, seen: Seen): Promise<void> {
-  if (computer.phase === seen.phase) return;
-  await commit(gateway, async (unit) => {
-    const [row] = await unit.tx.computer.updateManyAndReturn({
-      where: { id: computer.id, epoch: computer.epoch },
-      data: { ...seen, ...endOfRun(computer, seen, unit.at), runtime: gateway.runtime.kind, updatedAt: unit.at },
-    });
-    if (row) await emitComputer(unit, seen.phase === "RUNNING" ? "computer.running" : "computer.changed", row);
-  });
-}
-
-interface Seen {
-  readonly phase: Computer["phase"];
-  readonly startedAt?: Date | null;
-  readonly lastError?: string | null;
-}
-
-/** Time is counted while a computer holds memory; it is added up when the run ends. */
-function endOfRun(computer: Computer, seen: Seen, now: Date): Prisma.ComputerUpdateManyMutationInput {
-  if (seen.phase === "RUNNING" || seen.phase === "PAUSED") return {};
-  return { ranMs: { increment: currentRunMs(computer, now) }, startedAt: null };
-}
-
-async function recordFailure(
-  gateway: Gateway,
-  computer: Computer,
-  type: Extract<ComputerEventType, "computer.died" | "computer.changed">,
-  reason: string,
-): Promise<ReconcileResult> {
-  const { givenUp, ...counted } = afterFailure(computer, gateway.now());
-  await commit(gateway, async (unit) => {
-    const [row] = await unit.tx.computer.updateManyAndReturn({
-      where: { id: computer.id, epoch: computer.epoch },
-      data: {
-        ...counted,
-        ...endOfRun(computer, { phase: "STOPPED" }, unit.at),
-        phase: givenUp ? "FAILED" : "STOPPED",
-        ...(givenUp ? { desired: "STOPPED" } : {}),
-        lastError: reason,
-        exitReason: reason,
-        updatedAt: unit.at,
-      },
-    });
-    if (!row) return;
-    await emitComputer(unit, type, row);
-    if (givenUp) await emitComputer(unit, "computer.failed", row);
-  });
-  return { againAfterMs: givenUp ? null : counted.retryAt.getTime() - gateway.now().getTime() };
-}
-
-const deathOf = (state: ContainerState | null) => {
-  if (!state) return "its container was removed from outside";
-  if (state.outOfMemory) return "it ran out of memory";
-  return `its container ended with exit code ${state.exitCode ?? "unknown"}`;
-};
-
 async function remove(gateway: Gateway, computer: Computer): Promise<ReconcileResult> {
   const copies = await gateway.store.computer.count({ where: { copyFromId: computer.id, volumeReady: false } });
   if (computer.generation > 0) await gateway.runtime.removeContainer(containerName(computer));
@@ -179,26 +129,6 @@ async function remove(gateway: Gateway, computer: Computer): Promise<ReconcileRe
   await commit(gateway, async (unit) => {
     const { count } = await unit.tx.computer.deleteMany({ where: { id: computer.id, epoch: computer.epoch } });
     if (count > 0) await emitComputer(unit, "computer.removed", { ...computer, phase: "ABSENT" });
-  });
-  return {};
-}
-
-/** A volume does not move between runtimes: better an honest refusal than an empty computer. */
-async function refuseOtherRuntime(gateway: Gateway, computer: Computer): Promise<ReconcileResult> {
-  const lastError = `its files are in the ${computer.runtime} runtime; this gateway uses ${gateway.runtime.kind}`;
-  if (computer.lastError === lastError) return {};
-  await commit(gateway, async (unit) => {
-    const [row] = await unit.tx.computer.updateManyAndReturn({
-      where: { id: computer.id, epoch: computer.epoch },
-      // Its agent sleeps from here on, so nothing is to run when the other runtime is back either.
-      data: {
-        phase: "FAILED",
-        lastError,
-        updatedAt: unit.at,
-        ...(computer.desired === "ABSENT" ? {} : { desired: "STOPPED" }),
-      },
-    });
-    if (row) await emitComputer(unit, "computer.failed", row);
   });
   return {};
 }

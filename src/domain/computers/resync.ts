@@ -1,5 +1,6 @@
 import type { Gateway } from "../../gateway.ts";
 import type { RuntimeInventory } from "../../runtime/runtime.ts";
+import type { Prisma } from "../../store/generated/client/client.ts";
 import { computerLabel, containerName } from "./computer.ts";
 
 /**
@@ -13,14 +14,31 @@ export async function keysToReconcile(
 ): Promise<readonly string[]> {
   const inventory = await gateway.runtime.list().catch(() => null);
   const rows = await gateway.store.computer.findMany({
-    where: { NOT: { desired: "STOPPED", phase: { in: ["STOPPED", "FAILED", "ABSENT"] } } },
+    where: { NOT: resting },
     select: { id: true, desired: true, phase: true, generation: true },
   });
   if (!inventory) return rows.map(({ id }) => id);
   const statusByName = new Map(inventory.containers.map(({ name, status }) => [name, status]));
   const isAsWanted = (row: (typeof rows)[number]) =>
     row.desired === "RUNNING" && row.phase === "RUNNING" && statusByName.get(containerName(row)) === "running";
-  return rows.filter((row) => !isAsWanted(row) || !isSettled(containerName(row))).map(({ id }) => id);
+  const moving = rows.filter((row) => !isAsWanted(row) || !isSettled(containerName(row)));
+  return [...moving.map(({ id }) => id), ...(await upAgainstOrder(gateway, inventory, rows))];
+}
+
+/** Computers that are down and should be: nothing counts for them, and there may be many. */
+const resting = {
+  desired: { in: ["PAUSED", "STOPPED"] },
+  phase: { in: ["ABSENT", "STOPPED", "FAILED"] },
+} satisfies Prisma.ComputerWhereInput;
+
+/** Computers whose row says that they are down while their container is up, as after a crash before the stop. */
+async function upAgainstOrder(gateway: Gateway, { containers }: RuntimeInventory, known: readonly { id: string }[]) {
+  const seen = new Set(known.map(({ id }) => id));
+  const up = containers.filter(({ status }) => status === "running" || status === "paused");
+  const ids = up.flatMap(({ labels }) => labels[computerLabel] ?? []).filter((id) => !seen.has(id));
+  if (ids.length === 0) return [];
+  const rows = await gateway.store.computer.findMany({ where: { ...resting, id: { in: ids } }, select: { id: true } });
+  return rows.map(({ id }) => id);
 }
 
 /** Containers and volumes of this deployment that no row owns, or that belong to an earlier generation. */

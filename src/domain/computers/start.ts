@@ -3,6 +3,7 @@ import type { Gateway } from "../../gateway.ts";
 import type { ContainerState } from "../../runtime/runtime.ts";
 import type { Computer } from "../../store/generated/client/client.ts";
 import { computerLabel, containerName, volumeName } from "./computer.ts";
+import { withComputerLease } from "./lease.ts";
 
 /**
  * Brings a computer up: thaws it, starts its container again, or makes volume and container first.
@@ -41,6 +42,22 @@ async function makeContainer(gateway: Gateway, computer: Computer): Promise<numb
     labels: labelsOf(computer),
   });
   return generation;
+}
+
+/**
+ * Makes sure that what a computer is copied from has its volume, whole: a source that has not come so far gets it
+ * here, so that nobody copies half a copy. `false` while the source is being changed by somebody else.
+ */
+export async function ensureSource(gateway: Gateway, { copyFromId, volumeReady }: Computer): Promise<boolean> {
+  if (copyFromId === null || volumeReady) return true;
+  const source = await gateway.store.computer.findUnique({ where: { id: copyFromId } });
+  if (!source || source.volumeReady) return true;
+  if (!(await ensureSource(gateway, source))) return false;
+  const made = await withComputerLease(gateway, copyFromId, async (held) => {
+    await ensureVolume(gateway, held);
+    return true;
+  });
+  return made ?? false;
 }
 
 async function ensureVolume(gateway: Gateway, computer: Computer): Promise<void> {
