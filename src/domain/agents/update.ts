@@ -55,13 +55,9 @@ function columnsOf(input: UpdateAgentInput): Prisma.AgentUpdateManyMutationInput
 }
 
 function metadataColumns({ metadata: given, engine }: UpdateAgentInput): Prisma.AgentUpdateManyMutationInput {
-  if (given == null) return engine == null ? {} : { engine };
   const metadata = checkMetadata(given);
   const choice = choicesOf(metadata, engine).engine;
-  return {
-    metadata,
-    ...(choice === null ? {} : { engine: choice }),
-  };
+  return { ...(given == null ? {} : { metadata }), ...(choice === null ? {} : { engine: choice }) };
 }
 
 async function replaceTags(unit: Unit, agentId: string, tags: readonly string[]): Promise<void> {
