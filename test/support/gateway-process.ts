@@ -51,6 +51,7 @@ export async function startGatewayProcess(options: ProcessOptions = {}): Promise
     webSocketImpl: WebSocket,
     connectionParams: { authorization: `Bearer ${token}` },
     retryAttempts: 0,
+    lazyCloseTimeout: 10_000, // one that begins just as the last one ends would find its socket closing
   });
   const end = async (signal: NodeJS.Signals) => {
     const gone = child.exitCode === null && child.signalCode === null ? once(child, "exit") : null;
