@@ -42,7 +42,7 @@ const modelAgent = {
     instructions: "You are a careful programmer. Try what you write before you answer.",
     secrets: { ANTHROPIC_API_KEY: "your key" },
   },
-  text: "Write a script that prints the first 20 primes, run it, and tell me their sum.",
+  ask: { text: "Write a script that prints the first 20 primes, run it, and tell me their sum." },
 };
 
 const logIn = ({ password, warning }: Situation): string => `# 1 · Log in: press ▶ or Ctrl-Enter
@@ -210,8 +210,8 @@ mutation CreateHelper($input: CreateAgentInput!) {
   }
 }
 
-mutation AskIt($text: String!) {
-  createResponse(agent: "helper", input: { text: $text }) {
+mutation AskIt($ask: JSON!) {
+  createResponse(agent: "helper", input: $ask) {
     id
     status
   }

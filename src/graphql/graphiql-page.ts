@@ -62,15 +62,17 @@ function lastTab() {
   return query ? { query, variables, initialHeaders } : {};
 }
 
-function ask(params, { headers = {}, documentAST } = {}) {
-  const filled = { ...params, variables: fillIn(params.variables) };
-  return isSubscription(params, documentAST) ? listen(filled, fillIn(headers)) : post(filled, fillIn(headers));
+function ask({ query, variables, operationName }, { headers = {} } = {}) {
+  // Right after a change of tabs GraphiQL still says the name, and has the parsed document, of the tab before.
+  const chosen = operationsOf(query).find(({ name }) => name === operationName);
+  const params = { query, variables: fillIn(variables), operationName: chosen?.name };
+  const { type } = chosen ?? operationsOf(query)[0] ?? {};
+  return type === "subscription" ? listen(params, fillIn(headers)) : post(params, fillIn(headers));
 }
 
-function isSubscription({ operationName }, document) {
-  const operations = (document?.definitions ?? []).filter(({ kind }) => kind === "OperationDefinition");
-  const chosen = operations.find(({ name }) => name?.value === operationName) ?? operations[0];
-  return chosen?.operation === "subscription";
+function operationsOf(query) {
+  const operations = query.matchAll(/^\\s*(query|mutation|subscription)\\b\\s*(\\w*)/gm);
+  return [...operations].map(([, type, name]) => ({ type, name }));
 }
 
 async function post(params, headers) {
