@@ -5,6 +5,7 @@ import type { JsonObject } from "../../json.ts";
 import { isUniqueViolation } from "../../store/violations.ts";
 import type { Agent, Response } from "../../store/generated/client/client.ts";
 import { changeAgent } from "../agents/change.ts";
+import { checkText } from "../agents/text.ts";
 import { wakeInside } from "../agents/wake.ts";
 import { emitStatus, homeOf } from "./change.ts";
 import { becomeIdle, endUnfinished } from "./end.ts";
@@ -104,6 +105,7 @@ const stillBusy = (agent: Agent, waiting: number) =>
   });
 
 function checkKey(key: string | null | undefined): void {
+  checkText("idempotencyKey", key);
   if (key != null && (key.length === 0 || key.length > longestKey)) {
     throw badInput("idempotencyKey", `"idempotencyKey" must be 1 to ${longestKey} characters`);
   }

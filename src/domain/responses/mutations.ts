@@ -1,4 +1,4 @@
-import { badInput } from "../../errors.ts";
+import { badInput, notFound } from "../../errors.ts";
 import { builder } from "../../graphql/builder.ts";
 import { agentFor } from "../agents/access.ts";
 import { cancelAgent, cancelResponse } from "./end.ts";
@@ -57,7 +57,9 @@ builder.mutationFields((t) => ({
       const response = await createResponse(context.gateway, agent.id, asked);
       if (!wait) return response;
       await waitForEnd(context.gateway, response.id, seconds, context.signal);
-      return context.gateway.store.response.findUniqueOrThrow({ where: { id: response.id } });
+      const ended = await context.gateway.store.response.findUnique({ where: { id: response.id } });
+      if (!ended) throw notFound("Response", response.id); // deleted with its agent
+      return ended;
     },
   }),
   updateResponse: t.field({
