@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { parse } from "secure-json-parse";
 import { badInput } from "../errors.ts";
@@ -11,13 +12,14 @@ export function readJsonBodies(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser("*", { parseAs: "string" }, async (request: FastifyRequest, text: string) => {
     if (text.trim() === "") return undefined;
-    if (!isJson(request.headers["content-type"])) throw new HttpError("BAD_USER_INPUT", notJson, { status: 415 });
+    if (!isPlainJson(request.headers)) throw new HttpError("BAD_USER_INPUT", notJson, { status: 415 });
     return parseJson(text);
   });
 }
 
-const isJson = (type: string | undefined): boolean =>
-  type === undefined || /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type);
+const isPlainJson = ({ "content-type": type, "content-encoding": encoding }: IncomingHttpHeaders): boolean =>
+  (type === undefined || /^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type)) &&
+  (encoding === undefined || encoding.toLowerCase() === "identity");
 
 /** Refuses keys such as `__proto__`, which could change more than themselves. */
 function parseJson(text: string): unknown {

@@ -28,6 +28,6 @@ export async function serveDocs(scope: FastifyInstance, routes: readonly Route[]
     indexPrefix: scope.prefix,
     staticCSP: contentSecurityPolicy,
     theme: { title: "Raworc Gateway: REST API" },
-    uiConfig: { deepLinking: true, persistAuthorization: false, tryItOutEnabled: true },
+    uiConfig: { layout: "BaseLayout", deepLinking: true, persistAuthorization: false, tryItOutEnabled: true },
   });
 }

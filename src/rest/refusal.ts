@@ -51,12 +51,13 @@ function refusalOfFastify(error: unknown): Refusal | null {
   if (!(error instanceof Error) || !("statusCode" in error) || typeof error.statusCode !== "number") return null;
   const status = error.statusCode;
   if (status === 413) return refuse("PAYLOAD_TOO_LARGE", "The body is too large");
+  if (status === 414) return refuse("NOT_FOUND", "Nothing has so long a name");
   if (status === 415) return refuse("BAD_USER_INPUT", notJson, {}, { status });
   return status >= 400 && status < 500 ? refuse("BAD_USER_INPUT", error.message, {}, { status }) : null;
 }
 
 /** The words for a body that says of itself that it is something else. */
-export const notJson = "The body must be JSON, with the header Content-Type: application/json";
+export const notJson = "The body must be JSON, not compressed, with the header Content-Type: application/json";
 
 function refuse(code: ErrorCode, message: string, facts: ErrorFacts = {}, details: HttpDetails = {}): Refusal {
   const { status = httpStatusByCode[code], headers = {}, body = {} } = details;

@@ -1,4 +1,4 @@
-import type { FastifyInstance, HTTPMethods } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import { notFound } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
 import type { Yoga } from "../graphql/yoga.ts";
@@ -42,13 +42,16 @@ export function mountRoutes(
   for (const [path, methods] of methodsByPath(table)) refuseOthers(scope, path, methods);
 }
 
+/** Answers an error as every route does; also for the server's own, of paths that it cannot read. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const refusal = refusalOf(error);
+  if (!refusal) request.log.error({ err: error }, "an unexpected error");
+  const { status, headers, body } = refusal ?? internalRefusal();
+  return reply.status(status).headers(headers).header("cache-control", "no-store").send(body);
+}
+
 function answerErrors(scope: FastifyInstance): void {
-  scope.setErrorHandler((error, request, reply) => {
-    const refusal = refusalOf(error);
-    if (!refusal) request.log.error({ err: error }, "an unexpected error");
-    const { status, headers, body } = refusal ?? internalRefusal();
-    return reply.status(status).headers(headers).header("cache-control", "no-store").send(body);
-  });
+  scope.setErrorHandler(answerError);
   scope.setNotFoundHandler((request) => {
     const path = request.url.replace(/\?.*/, "").slice(0, 200);
     throw notFound("Route", `${request.method} ${path}`);

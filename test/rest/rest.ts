@@ -1,4 +1,5 @@
 import type { Runtime } from "../../src/runtime/runtime.ts";
+import { untilState } from "../support/agents.ts";
 import type { TestGateway } from "../support/gateway.ts";
 
 /** What a test sends; as the administrator unless another token, or `null`, is given. */
@@ -47,7 +48,7 @@ export const refusalBody = (code: string, message: unknown) => ({ message, error
 export async function makeAgent(gateway: TestGateway<Runtime>, name: string, body: object = {}): Promise<void> {
   const { status, text } = await send(gateway, "POST", "/agents", { body: { name, ...body } });
   if (status !== 200) throw new Error(text);
-  await gateway.settle();
+  await untilState(gateway, name, "IDLE");
 }
 
 /** Asks an agent and answers the response's id. */

@@ -2,18 +2,18 @@ import Fastify from "fastify";
 import { afterAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { createGraphql } from "../../src/graphql/yoga.ts";
-import { mountRoutes } from "../../src/rest/rest.ts";
+import { answerError, mountRoutes } from "../../src/rest/rest.ts";
 import { type Route, route } from "../../src/rest/route.ts";
 import { routes } from "../../src/rest/routes.ts";
 import { startTestGateway } from "../support/gateway.ts";
 import { makeAgent, refusalBody } from "./rest.ts";
 
-const gateway = await startTestGateway({ env: { RAWORC_ENGINE: "external" } });
+const gateway = await startTestGateway({ env: { RAWORC_ENGINE: "external", RAWORC_MAX_BODY_BYTES: "1024" } });
 afterAll(() => gateway.stop());
 
 /** A server of its own with these routes, over the gateway's schema and store. */
 async function serve(...table: readonly Route[]) {
-  const app = Fastify();
+  const app = Fastify({ frameworkErrors: answerError });
   mountRoutes(app, gateway.gateway, createGraphql(gateway.gateway, gateway.auth), table);
   await app.ready();
   return app;
@@ -79,6 +79,29 @@ describe("a wait that takes too long", () => {
     expect(answer.statusCode).toBe(504);
     expect(answer.json()).toEqual(refusalBody("TIMEOUT", "Timed out waiting for response to complete"));
     expect(await gateway.gateway.store.response.findFirst()).toMatchObject({ status: "PENDING" });
+    await app.close();
+  });
+});
+
+describe("a path that cannot be read", () => {
+  test("is answered in the shape of every other refusal", async () => {
+    const app = await serve(...routes);
+    const garbled = await app.inject({ url: "/agents/%E0%A4%A", headers });
+    expect(garbled.statusCode).toBe(400);
+    expect(garbled.json()).toEqual(refusalBody("BAD_USER_INPUT", expect.any(String)));
+    const long = await app.inject({ url: `/agents/${"a".repeat(1000)}`, headers });
+    expect(long.statusCode).toBe(404);
+    expect(long.json()).toEqual(refusalBody("NOT_FOUND", "Nothing has so long a name"));
+    await app.close();
+  });
+});
+
+describe("the limit of a body", () => {
+  test("is the configured one on every server", async () => {
+    const app = await serve(...routes);
+    const body = { input: { text: "x".repeat(2000) } };
+    const answer = await app.inject({ method: "POST", url: "/agents/nobody/responses", headers, body });
+    expect(answer.statusCode).toBe(413);
     await app.close();
   });
 });

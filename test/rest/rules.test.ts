@@ -247,6 +247,10 @@ describe("every route with a body", () => {
     }
   });
 
+  test.each(named(withBody))("%s answers 415 to a compressed body", async (_title, route) => {
+    expect((await post(route, "{}", { "content-encoding": "gzip" })).status).toBe(415);
+  });
+
   test.each(named(withBody))("%s answers 413 to a body that is too large", async (_title, route) => {
     const refused = await post(route, { name: "x".repeat(5000) });
     expect(refused.status).toBe(413);
