@@ -61,10 +61,8 @@ export async function createAgent(gateway: Gateway, creator: Creator, input: Cre
   return commit(gateway, async (unit) => {
     const space = await requireActiveSpace(unit.tx, input.space ?? "default");
     const network = choices.network ?? gateway.config.agentNetwork;
-    const agent = await insertAgent(unit, { space, image: input.image ?? null, network }, creator, {
-      ...columns,
-      engine: choices.engine,
-    });
+    const computer = { space: space.name, image: input.image ?? space.image, network };
+    const agent = await insertAgent(unit, computer, creator, { ...columns, engine: choices.engine });
     await storeSecrets(unit, ownerOf(agent), secrets);
     await promptAgent(unit, agent, input.prompt);
     return agent;

@@ -50,7 +50,7 @@ export async function remixAgent(
   const asked = choicesOf(checkMetadata(input.metadata)).network;
   if (asked === "EGRESS" && !rights.egress) throw new GatewayError("FORBIDDEN", "You may not give agents a network");
   return commit(gateway, async (unit) => {
-    const space = await requireActiveSpace(unit.tx, input.space ?? parent.spaceName);
+    const { name: space } = await requireActiveSpace(unit.tx, input.space ?? parent.spaceName);
     const { image, ...of } = await unit.tx.computer.findUniqueOrThrow({ where: { id: parent.computerId } });
     const network = asked ?? (rights.egress ? of.network : "NONE");
     const copyFrom = parts.code || parts.content ? { copyFrom: { id: parent.computerId, ...parts } } : {};
