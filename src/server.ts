@@ -10,7 +10,7 @@ import { serveWebSockets } from "./graphql/websocket.ts";
 import { createGraphql } from "./graphql/yoga.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { internalRefusal, refusalOf } from "./rest/refusal.ts";
-import { registerRest } from "./rest/rest.ts";
+import { answerError, registerRest } from "./rest/rest.ts";
 import { watchStalls } from "./stalls.ts";
 
 /** The one HTTP server: GraphQL, REST, sockets, metrics. */
@@ -63,6 +63,8 @@ const createApp = (gateway: Gateway) =>
     bodyLimit: gateway.config.maxBodyBytes,
     forceCloseConnections: "idle",
     exposeHeadRoutes: true,
+    // What is refused before a route is found: addresses that cannot be read.
+    frameworkErrors: answerError,
     // For probes that know nothing of the API.
     rewriteUrl: ({ url = "/" }) => (url === "/health" ? "/api/v0/health" : url),
     genReqId: ({ headers }) => {
