@@ -10,11 +10,20 @@ export function checkText(field: string, text: string | null | undefined): void 
   }
 }
 
-/** @throws BAD_USER_INPUT for JSON with text in it, at any depth, that cannot be stored. */
+/** Deeper JSON is nobody's data, and what walks through it would run out of stack. */
+const deepestJson = 100;
+
+/** @throws BAD_USER_INPUT for JSON that is nested too deeply, or with text in it, at any depth, that cannot be stored. */
 export function checkJsonText(field: string, value: unknown): void {
+  if (!isShallow(value, deepestJson)) throw badInput(field, `"${field}" must not be nested deeper than ${deepestJson}`);
   JSON.stringify(value, (key, each: unknown) => {
     checkText(field, key);
     if (typeof each === "string") checkText(field, each);
     return each;
   });
 }
+
+const isShallow = (value: unknown, levels: number): boolean =>
+  typeof value !== "object" || value === null
+    ? true
+    : levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1));
