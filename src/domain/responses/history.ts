@@ -22,7 +22,7 @@ export async function* historyBefore(gateway: Gateway, response: Response): Asyn
     });
     const items = await itemsOf(
       gateway,
-      page.map(({ id }) => id),
+      page.map((earlier) => earlier.id),
     );
     for (const earlier of page) yield exchangeOf(earlier, items);
     const last = page.at(-1);

@@ -12,9 +12,9 @@ export interface Owner {
 
 /** Seals and stores secrets of a new owner, inside the change that makes the owner. */
 export async function storeSecrets(unit: Unit, owner: Owner, values: Readonly<Record<string, string>>): Promise<void> {
-  const { sealer, actor, newId } = unit.gateway;
+  const { sealer, actor } = unit.gateway;
   const data = Object.entries(values).map(([keyName, value]) => ({
-    id: newId(),
+    id: unit.gateway.newId(),
     space: owner.space,
     ownerKind: owner.kind,
     ownerId: owner.id,

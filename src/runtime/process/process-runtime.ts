@@ -163,7 +163,7 @@ class ProcessRuntime implements Runtime {
   close = () => this.#commands.close();
 
   /** Whatever is made here bears the deployment's label, without which `list` would not show it. */
-  #ours = (labels: Labels): Labels => ({ [deploymentLabel]: this.#deployment, ...labels });
+  readonly #ours = (labels: Labels): Labels => ({ [deploymentLabel]: this.#deployment, ...labels });
 
   /** False also when another gateway process stopped it. */
   async #isAlive(container: string): Promise<boolean> {
