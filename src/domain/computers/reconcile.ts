@@ -70,7 +70,8 @@ async function rest(
 ): Promise<ReconcileResult> {
   const container = containerName(computer);
   const freezes = wanted === "PAUSED" && (state?.status === "running" || state?.status === "paused");
-  const phase = freezes ? "PAUSED" : computer.generation === 0 ? "ABSENT" : "STOPPED";
+  const down = computer.generation === 0 ? "ABSENT" : "STOPPED";
+  const phase = freezes ? "PAUSED" : computer.phase === "FAILED" ? "FAILED" : down;
   if (!(await settle(gateway, computer, { phase }))) return { againAfterMs: 0 };
   if (freezes) {
     await gateway.runtime.ensurePaused(container);

@@ -29,8 +29,11 @@ export async function answer(
     // It may have ended after the claim and before anybody listened.
     if (!(await isOurs(gateway, response))) return;
     const signal = AbortSignal.any([ended.signal, shutdown]);
-    const job = await jobFor(gateway, agent, response, signal);
-    const outcome = await engine.answer(job).catch((error) => outcomeOfError(gateway, error, signal));
+    // A second epoch means that an earlier process died in the middle: its commands may still run.
+    if (response.epoch > 1) await killLeftOverCommands(gateway, agent.computerId);
+    const outcome = await jobFor(gateway, agent, response, signal)
+      .then((job) => engine.answer(job))
+      .catch((error) => outcomeOfError(gateway, error, signal));
     if (outcome) await finish(gateway, agent, response, outcome);
     else if (!ended.signal.aborted) await leave(gateway, agent, response, engine);
   } finally {
@@ -43,8 +46,6 @@ const isOurs = async ({ store }: Gateway, { id, epoch }: Response) =>
 
 async function jobFor(gateway: Gateway, agent: Agent, response: Response, signal: AbortSignal): Promise<EngineJob> {
   const recorded = (await itemsOf(gateway, [response.id])).get(response.id) ?? [];
-  // A second epoch means that an earlier process died in the middle: its commands may still run.
-  if (response.epoch > 1) await killLeftOverCommands(gateway, agent.computerId);
   return {
     responseId: response.id,
     text: isJsonObject(response.input) ? textOf(response.input) : "",

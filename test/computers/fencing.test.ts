@@ -1,0 +1,133 @@
+import { afterAll, describe, expect, onTestFinished, test } from "vitest";
+import { createComputerReconciler } from "../../src/domain/computers/reconcile.ts";
+import { renewLeases, takeOver } from "../../src/domain/responses/claim.ts";
+import { agentNamed, answerOf, ask, createAgent, endOf, order, responseOf, storyOf } from "../support/agents.ts";
+import { startTestGateway } from "../support/gateway.ts";
+
+const gateway = await startTestGateway();
+afterAll(() => gateway.stop());
+
+const { store, runtime } = { ...gateway.gateway, runtime: gateway.runtime };
+/** A second process on the same database and engine. */
+const other = { ...gateway.gateway, replicaId: "another-replica" };
+const reconcileThere = (id: string) => createComputerReconciler(other, { alone: false }).reconcile(id, () => undefined);
+const rowOf = async (name: string) =>
+  (await store.agent.findUniqueOrThrow({ where: { name }, include: { computer: true } })).computer;
+
+describe("a computer that one process is changing", () => {
+  test("is left alone by the others until the lease is over", async () => {
+    const hold = runtime.hold("ensureRunning");
+    onTestFinished(hold);
+    await gateway.data(`mutation { createAgent(input: { name: "held", engine: SHELL }) { name } }`);
+    await hold.reached;
+    const { id } = await rowOf("held");
+    const calls = runtime.calls("inspect");
+    expect(await reconcileThere(id)).toEqual({ againAfterMs: 1000 });
+    expect(runtime.calls("inspect")).toBe(calls);
+    hold();
+    await gateway.settle();
+    expect(await agentNamed(gateway, "held")).toMatchObject({ state: "IDLE" });
+    expect(await rowOf("held")).toMatchObject({ leaseOwner: null, leaseUntil: null });
+  });
+
+  test("is taken over when the lease is over, and the late one writes nothing", async () => {
+    const hold = runtime.hold("ensureRunning");
+    onTestFinished(hold);
+    await gateway.data(`mutation { createAgent(input: { name: "late", engine: SHELL }) { name } }`);
+    await hold.reached;
+    const { id, epoch } = await rowOf("late");
+    await store.computer.update({ where: { id }, data: { leaseUntil: new Date(0) } });
+    const there = reconcileThere(id);
+    while ((await rowOf("late")).epoch === epoch);
+    await store.computer.update({ where: { id }, data: { phase: "CREATING", lastError: "seen by the other" } });
+    const events = () => store.event.findMany({ where: { stream: `computer:${id}`, type: "computer.running" } });
+    hold();
+    await there;
+    await gateway.settle();
+    expect(await events()).toHaveLength(1);
+    expect(await agentNamed(gateway, "late")).toMatchObject({ state: "IDLE", computer: { phase: "RUNNING" } });
+  });
+});
+
+describe("a response that one process is answering", () => {
+  test("is not answered by another that takes it over: whoever has the old epoch writes nothing", async () => {
+    await createAgent(gateway, "contested");
+    const hold = runtime.hold("exec");
+    onTestFinished(hold);
+    const { id } = await ask(gateway, "contested", "echo old owner");
+    await hold.reached;
+    const row = await store.response.update({ where: { id }, data: { leaseUntil: new Date(0) } });
+    const taken = await takeOver(other, row);
+    expect(taken).toMatchObject({ leaseOwner: "another-replica", epoch: row.epoch + 1 });
+    expect(await takeOver(other, row)).toBeNull();
+    hold();
+    // Another agent's response ends after this one's would have.
+    await createAgent(gateway, "bystander");
+    await answerOf(gateway, "bystander", "true");
+    await gateway.settle();
+    expect(await storyOf(gateway, id)).toEqual(["PENDING", "PROCESSING", "tool_call"]);
+    expect(await responseOf(gateway, id)).toMatchObject({ status: "PROCESSING" });
+    // The other process dies; its lease ends and this one settles what is recorded.
+    await gateway.clock.advance(11);
+    expect(await endOf(gateway, id)).toMatchObject({ status: "FAILED", failure: { reason: "INTERRUPTED" } });
+  });
+
+  test("keeps its lease while it is really answered, and not because another one is", async () => {
+    const lease = { leaseOwner: gateway.gateway.replicaId, leaseUntil: new Date(0), status: "PROCESSING" } as const;
+    await createAgent(gateway, "answered", { engine: "EXTERNAL" });
+    await createAgent(gateway, "forgotten", { engine: "EXTERNAL" });
+    const rows = [await ask(gateway, "answered", "a"), await ask(gateway, "forgotten", "b")];
+    await store.response.updateMany({ where: { id: { in: rows.map(({ id }) => id) } }, data: lease });
+    const { id: agentId } = await agentNamed(gateway, "answered");
+    await renewLeases(gateway.gateway, [agentId]);
+    const untils = await Promise.all(rows.map(({ id }) => store.response.findUnique({ where: { id } })));
+    expect(untils[0]?.leaseUntil?.getTime()).toBe(gateway.gateway.now().getTime() + 10_000);
+    expect(untils[1]?.leaseUntil).toEqual(new Date(0));
+    await gateway.data(
+      `mutation { answered: deleteAgent(name: "answered") { name } forgotten: deleteAgent(name: "forgotten") { name } }`,
+    );
+  });
+});
+
+describe("what nobody owns", () => {
+  test("a container of this deployment without a row goes after a grace time; volumes and others' containers stay", async () => {
+    const spec = { image: "i", network: "NONE", limits: { memoryBytes: 1, cpus: 1, pids: 1 } } as const;
+    const ours = { "raworc.deployment": gateway.gateway.deployment, "raworc.computer": "gone" };
+    await runtime.ensureVolume("raworc-gone", ours);
+    await runtime.ensureContainer({ ...spec, name: "raworc-gone-g1", volume: "raworc-gone", labels: ours });
+    await gateway.clock.advance(1);
+    expect(await runtime.inspect("raworc-gone-g1")).not.toBeNull();
+    await gateway.clock.advance(5);
+    expect(await runtime.inspect("raworc-gone-g1")).toBeNull();
+    expect((await runtime.list()).volumes.map(({ name }) => name)).toContain("raworc-gone");
+  });
+
+  test("a container of an earlier generation goes too, the present one stays", async () => {
+    await createAgent(gateway, "renewed", { idleTimeoutSeconds: 86_400 });
+    const { id } = await rowOf("renewed");
+    await store.computer.update({ where: { id }, data: { generation: 3 } });
+    await gateway.clock.advance(1);
+    await gateway.clock.advance(1);
+    await gateway.clock.advance(6);
+    const { containers } = await runtime.list();
+    const mine = containers.filter(({ labels }) => labels["raworc.computer"] === id).map(({ name }) => name);
+    expect(mine).toEqual([`raworc-${id}-g4`]);
+  });
+
+  test("sleepers at rest are not looked at again and again", async () => {
+    await createAgent(gateway, "resting");
+    await order(gateway, "sleepAgent", "resting");
+    await gateway.settle();
+    await gateway.clock.advance(61);
+    const { epoch } = await rowOf("resting");
+    await gateway.clock.advance(31);
+    expect((await rowOf("resting")).epoch).toBe(epoch);
+  });
+
+  test("a computer that runs though its row says it is stopped is stopped", async () => {
+    const { id } = await rowOf("resting");
+    await runtime.ensureRunning(`raworc-${id}-g1`);
+    await gateway.clock.advance(1);
+    expect(await runtime.inspect(`raworc-${id}-g1`)).toMatchObject({ status: "stopped" });
+  });
+});
