@@ -1,5 +1,9 @@
 import { conflict, GatewayError, notFound, unavailable } from "../../errors.ts";
 
+/** True when no connection came about, so the engine cannot have got the request. */
+export const isUnreachable = (error: unknown) =>
+  error instanceof Error && "code" in error && (error.code === "ECONNREFUSED" || error.code === "ENOENT");
+
 /** What was being done when the engine answered with an error. */
 interface Attempt {
   /** Completes "could not …", such as `start container "c"`. */

@@ -4,7 +4,7 @@ import { conflict, GatewayError, unavailable } from "../../errors.ts";
 import type { ExecCommand, ExecResult } from "../runtime.ts";
 import { guardEgress } from "./egress.ts";
 import type { Engine } from "./engine.ts";
-import { statusOf } from "./engine-error.ts";
+import { isUnreachable, statusOf } from "./engine-error.ts";
 import { inspectExisting } from "./inspect.ts";
 import { endOf, type ExecSession, isContainerLost, passOutput, Refusal, startSession } from "./exec-session.ts";
 import { killCommand } from "./kill.ts";
@@ -66,6 +66,9 @@ async function refusedStart(engine: Engine, container: string, error: unknown): 
   const cause = error instanceof Error ? error.cause : null;
   const status = statusOf(cause);
   if (status === 400 && cause instanceof Error) return { refused: cause.message };
+  if (isUnreachable(cause) && error instanceof GatewayError) {
+    throw new GatewayError("UNAVAILABLE", error.message, { state: "notStarted" }, cause);
+  }
   const answered = error instanceof GatewayError && (status !== null || error.code !== "UNAVAILABLE");
   if (!answered) throw error;
   const { State } = await inspectExisting(engine, container);
