@@ -23,9 +23,7 @@ const screen = createScreen(process.stdout, interrupted.signal);
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { keep: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
   if (values.help) return void process.stdout.write(usage);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => interrupted.abort(new Error("Interrupted")));
-  }
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
   const gateway = await screen.during("Looking for a gateway", () => findGateway(process.env), whereItIs);
   try {
     await show(gateway, values.keep ?? false);
@@ -33,6 +31,12 @@ async function main(): Promise<void> {
     if (!values.keep) await gateway.stop();
   }
   if (values.keep) screen.print(howToGoOn(gateway));
+}
+
+/** The first signal makes the demo clean up; a second one ends it at once. */
+function interrupt(): void {
+  if (interrupted.signal.aborted) process.exit(1);
+  interrupted.abort(new Error("Interrupted"));
 }
 
 async function show({ url, own }: FoundGateway, keep: boolean): Promise<void> {
