@@ -70,8 +70,11 @@ const script = (command: string) =>
 
 function reportOf(ended: Ended, text: string, bash: BashCommand): CommandReport {
   const { unavailable, ...result } = ended;
-  if (result.end === "exited") return { ...result, output: `[exit_code:${result.exitCode}]\n${text}` };
   const gap = text === "" || text.endsWith("\n") ? "" : "\n";
+  if (result.end === "exited") {
+    const note = result.outOfMemory ? `${gap}[killed: the computer ran out of memory]` : "";
+    return { ...result, output: `[exit_code:${result.exitCode}]\n${text}${note}` };
+  }
   return { ...result, output: `[exit_code:none]\n${text}${gap}[${unavailable ?? why(result, bash.timeoutMs)}]` };
 }
 

@@ -101,6 +101,6 @@ export interface WorkspaceCommand {
 export interface WorkspaceResult {
   readonly end: "exited" | "timedOut" | "aborted" | "containerLost";
   readonly exitCode: number | null;
-  /** True when the computer died because it ran out of memory. */
+  /** True when the computer ran out of memory, and died of it or had the command killed. */
   readonly outOfMemory?: boolean;
 }

@@ -51,7 +51,7 @@ const exitFailure = (exitCode: number): Failure | null =>
 function failureOf(report: CommandReport): Failure | null {
   switch (report.end) {
     case "exited":
-      return exitFailure(report.exitCode ?? 0);
+      return report.outOfMemory ? OUT_OF_MEMORY : exitFailure(report.exitCode ?? 0);
     case "timedOut":
       return {
         reason: "TIMEOUT",

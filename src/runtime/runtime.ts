@@ -44,6 +44,9 @@ export interface Runtime {
   /**
    * Runs one command in a running container as uid 1000. Killing (by time limit or signal) ends the
    * whole process tree of the command, also processes that left its group.
+   *
+   * CONFLICT and NOT_FOUND mean that the container does not run and nothing was started; UNAVAILABLE means the
+   * same when it says `state: "notStarted"`.
    */
   exec(container: string, command: ExecCommand): Promise<ExecResult>;
   /** Ends every command that an earlier gateway process left running in the container. */
@@ -127,6 +130,8 @@ export interface ExecResult {
   readonly end: ExecEnd;
   /** `null` unless `end` is `exited`. 128 + N when signal N ended it. */
   readonly exitCode: number | null;
+  /** True when it was killed (137) in a container that ran out of memory and lives on. */
+  readonly outOfMemory?: boolean;
 }
 
 /**

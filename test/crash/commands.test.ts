@@ -3,7 +3,7 @@ import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { say, startModelServer, use } from "../support/model-server.ts";
 import { newMark, untilNoProcess, untilProcess } from "./processes.ts";
-import { endOf, expectTruthful, typesOf, until, untilAgent, untilItem } from "./watch.ts";
+import { endOf, expectTruthful, typesOf, eventually, untilAgent, untilItem } from "./watch.ts";
 import { ask, askAndWait, createAgent, createWorld, modelEnvironment, plainGateway, type World } from "./world.ts";
 
 describe("kill -9 of the gateway, with plain processes as computers", () => {
@@ -80,7 +80,7 @@ describe("kill -9 of the gateway, with plain processes as computers", () => {
     const before = await world.start(modelEnvironment(model));
     await createAgent(before, "thinker", {});
     const id = await ask(before, "thinker", "speak");
-    await until("the model is asked", () => model.requests[0] ?? null);
+    await eventually(() => expect(model.requests).toHaveLength(1));
     await before.kill();
 
     model.script(say("a whole sentence"));

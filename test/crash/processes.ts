@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { until } from "./watch.ts";
+import { expect } from "vitest";
+import { eventually } from "./watch.ts";
 
 /** A duration for `sleep` that no other process of this machine has. */
 export const newMark = () => `${600 + Math.floor(Math.random() * 300)}.${Math.floor(Math.random() * 1e9)}`;
@@ -12,12 +13,10 @@ export function processesWith(argument: string): readonly number[] {
 }
 
 /** Resolves when a process with that argument runs. */
-export const untilProcess = (argument: string) =>
-  until(`a process with "${argument}"`, () => (processesWith(argument).length > 0 ? true : null));
+export const untilProcess = (argument: string) => eventually(() => expect(processesWith(argument)).not.toEqual([]));
 
 /** Resolves when no process with that argument is left. */
-export const untilNoProcess = (argument: string) =>
-  until(`no process with "${argument}" is left`, () => (processesWith(argument).length === 0 ? true : null));
+export const untilNoProcess = (argument: string) => eventually(() => expect(processesWith(argument)).toEqual([]));
 
 function argumentsOf(pid: string): readonly string[] {
   try {

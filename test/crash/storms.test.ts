@@ -1,17 +1,17 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import fc from "fast-check";
+import { integer, sample } from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { GatewayProcess } from "../support/gateway-process.ts";
 import { newMark, untilNoProcess } from "./processes.ts";
-import { endOf, expectTruthful, until, untilAgent } from "./watch.ts";
+import { endOf, expectTruthful, eventually, untilAgent } from "./watch.ts";
 import { ask, askAndWait, createAgent, createWorld, plainGateway, type World } from "./world.ts";
 
 /** Set it to the number in a failed test's name to meet the same moments again. */
 const seed = Number(process.env["CRASH_SEED"] ?? Math.floor(Math.random() * 1e6));
 const rounds = 3;
-const moments = fc.sample(fc.integer({ min: 20, max: 900 }), { seed, numRuns: rounds });
+const moments = sample(integer({ min: 20, max: 900 }), { seed, numRuns: rounds });
 
 describe(`kill -9 of the gateway at any moment (CRASH_SEED=${seed})`, () => {
   let world: World;
@@ -147,13 +147,13 @@ interface Row {
 async function untilSettled(gateway: GatewayProcess, { dataDir }: World): Promise<void> {
   const query = `{ agents(first: 1000) { nodes { name state computer { id generation phase desired } } } }`;
   const namesIn = (folder: string) => readdirSync(join(dataDir, "computers", folder)).toSorted();
-  await until("what exists is what is wanted", async () => {
+  await eventually(async () => {
     const rows: readonly Row[] = (await gateway.ask(query)).agents.nodes;
-    const containers = rows.map(({ computer: { id, generation } }) => `raworc-${id}-g${generation}.json`).toSorted();
-    const volumes = rows.map(({ computer: { id } }) => `raworc-${id}`).toSorted();
-    const isSame = (one: readonly string[], other: readonly string[]) => JSON.stringify(one) === JSON.stringify(other);
-    const isSettled = rows.every(({ computer: { phase, desired } }) => phase === desired || phase === "STOPPED");
-    const isClean = isSame(namesIn("containers"), containers) && isSame(namesIn("volumes"), volumes);
-    return isSettled && isClean ? true : null;
+    const unsettled = rows.filter(({ computer: { phase, desired } }) => phase !== desired && phase !== "STOPPED");
+    expect(unsettled).toEqual([]);
+    expect(namesIn("containers")).toEqual(
+      rows.map(({ computer: { id, generation } }) => `raworc-${id}-g${generation}.json`).toSorted(),
+    );
+    expect(namesIn("volumes")).toEqual(rows.map(({ computer: { id } }) => `raworc-${id}`).toSorted());
   });
 }

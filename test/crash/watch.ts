@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { GatewayProcess } from "../support/gateway-process.ts";
 
 /** After a crash everything has converged within this time: the promise, on a busy machine too. */
@@ -83,19 +83,9 @@ export const untilAgent = (gateway: Live, name: string, ...states: readonly stri
     ({ agentChanged: { state } }) => (states.includes(state) ? state : null),
   );
 
-/** Asks again and again, where nothing announces it, until the answer is there. */
-export async function until<Found>(
-  what: string,
-  look: () => Promise<Found | null> | Found | null,
-  limitMs = convergenceMs,
-) {
-  for (const end = Date.now() + limitMs; ; ) {
-    const found = await look();
-    if (found !== null) return found;
-    if (Date.now() > end) throw new Error(`${what}: not within ${limitMs / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+/** Looks again and again, where nothing announces it, until `look` throws no more; returns what it found. */
+export const eventually = <Found>(look: () => Promise<Found> | Found): Promise<Found> =>
+  vi.waitFor(look, { timeout: convergenceMs, interval: 20 });
 
 /** One terminal event, the last of a gapless stream, and every call followed by its result. */
 export function expectTruthful(steps: readonly Step[]): void {

@@ -103,6 +103,7 @@ export async function removeContainer(engine: Engine, name: string): Promise<voi
 function forget(engine: Engine, name: string): void {
   engine.guarded.delete(name);
   engine.postponed.delete(name);
+  engine.outOfMemoryAt.delete(name);
 }
 
 /** An order that is already carried out (304) has succeeded. */

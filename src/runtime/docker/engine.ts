@@ -37,6 +37,8 @@ export interface Engine {
   readonly guarded: Set<string>;
   /** Marks of commands that must end as soon as their frozen container is thawed. */
   readonly postponed: Map<string, readonly string[]>;
+  /** When the engine last told of want of memory in a container, by this process's own clock. */
+  readonly outOfMemoryAt: Map<string, number>;
   /** Images that are being made now. */
   readonly images: Map<string, ImageWork>;
 }
@@ -72,6 +74,7 @@ export function openEngine(options: DockerOptions): Engine {
     closed: new AbortController(),
     guarded: new Set(),
     postponed: new Map(),
+    outOfMemoryAt: new Map(),
     images: new Map(),
   };
 }

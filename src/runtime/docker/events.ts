@@ -68,6 +68,7 @@ async function* deathsIn(engine: Engine, stream: IncomingMessage, ended: AbortSi
   try {
     for await (const line of jsonLinesOf(stream)) {
       const event = eventIn(line);
+      if (event?.kind === "outOfMemory") engine.outOfMemoryAt.set(event.container, performance.now());
       if (event !== null && !ended.aborted) yield event;
     }
   } catch {

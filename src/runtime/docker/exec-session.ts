@@ -14,6 +14,7 @@ import { markVariable } from "./kill-script.ts";
 export interface ExecSession {
   readonly container: string;
   readonly mark: string;
+  readonly startedAt: number;
   readonly exec: Docker.Exec;
   readonly socket: Duplex;
 }
@@ -34,6 +35,7 @@ export async function startSession(
   mark: string,
   command: Startable,
 ): Promise<ExecSession> {
+  const startedAt = performance.now();
   const hasInput = command.stdin !== undefined && command.stdin.length > 0;
   const of = { what: `run a command in container "${container}"`, container };
   const exec = await call(engine, of, (abortSignal) =>
@@ -52,7 +54,7 @@ export async function startSession(
   keepWatch(socket);
   socket.on("error", () => undefined); // the reader sees it too, and the engine is asked what happened
   if (hasInput) socket.end(command.stdin);
-  return { container, mark, exec, socket };
+  return { container, mark, startedAt, exec, socket };
 }
 
 /** The engine's own words for a command it could not start; it sends them as if the command had printed them. */
@@ -105,6 +107,7 @@ export async function endOf(engine: Engine, session: ExecSession, signal: AbortS
     }
     const killed = !found.Running && found.ExitCode === 137;
     if (killed && (await isContainerLost(engine, session.container, signal))) return lost;
+    if (killed && hadTooLittleMemory(engine, session)) return { end: "exited", exitCode: 137, outOfMemory: true };
     if (!found.Running && found.ExitCode !== null) return { end: "exited", exitCode: found.ExitCode };
     await delay(waitMs, undefined, { signal }).catch(() => undefined);
   }
@@ -123,6 +126,10 @@ export async function isContainerLost(engine: Engine, name: string, signal: Abor
   }
   return false;
 }
+
+/** The engine says when the kernel killed something for want of memory, but not what. */
+const hadTooLittleMemory = (engine: Engine, { container, startedAt }: ExecSession) =>
+  (engine.outOfMemoryAt.get(container) ?? Number.NEGATIVE_INFINITY) > startedAt;
 
 /** An engine that restarts is given some seconds: only afterwards it can tell what became of the command. */
 async function whenEngineIsBack<T>(engine: Engine, signal: AbortSignal, ask: () => Promise<T>): Promise<T> {

@@ -1,0 +1,189 @@
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import Database from "better-sqlite3";
+import Docker from "dockerode";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { GatewayProcess } from "../support/gateway-process.ts";
+import { docker } from "../support/needs.ts";
+import { newMark, untilNoProcess, untilProcess } from "./processes.ts";
+import { endOf, expectTruthful, eventually, untilAgent } from "./watch.ts";
+import { ask, askAndWait, createAgent, createWorld, type World } from "./world.ts";
+
+const image = "raworc-test/agent:1";
+const dockerHost = docker.found ?? "";
+const engine = new Docker({ socketPath: dockerHost.replace("unix://", "") });
+
+describe.skipIf(docker.found === null)("containers of Docker", () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await createWorld({ RAWORC_RUNTIME: "docker", DOCKER_HOST: dockerHost, RAWORC_AGENT_IMAGE: image });
+  });
+  afterEach(() => removeAll(world));
+
+  test("after kill -9 of the gateway a command ends as INTERRUPTED, and nothing of it is left", async () => {
+    const mark = newMark();
+    const before = await world.start();
+    await createAgent(before, "worker");
+    await askAndWait(before, "worker", "echo kept > note");
+    const id = await ask(before, "worker", `setsid sleep ${mark} & sleep ${mark}`);
+    await untilProcess(mark);
+    await before.kill();
+
+    const after = await world.start();
+    const steps = await endOf(after, id);
+    expectTruthful(steps);
+    expect(steps.at(-1)).toMatchObject({ status: "FAILED", response: { failure: { reason: "INTERRUPTED" } } });
+    await untilNoProcess(mark);
+    expect(await askAndWait(after, "worker", "cat note")).toBe("kept\n");
+  });
+
+  test("after kill -9 among many orders no container is left that no agent owns", async () => {
+    for (const moment of [300, 900]) {
+      const gateway = await world.start();
+      const working = orderWildly(gateway, moment);
+      await delay(moment);
+      await gateway.kill();
+      await working;
+    }
+    const after = await world.start();
+    const names = await namesOnceSettled(after, world);
+    expect((await containersOf(world)).toSorted()).toEqual(names);
+  });
+
+  test.each([
+    ["kill", (name: string) => engine.getContainer(name).kill()],
+    ["rm -f", (name: string) => engine.getContainer(name).remove({ force: true })],
+  ])("a container that docker %s ends in the middle is COMPUTER_LOST, and comes back", async (_how, end) => {
+    const gateway = await world.start();
+    await createAgent(gateway, "worker");
+    await askAndWait(gateway, "worker", "echo kept > note");
+    const mark = newMark();
+    const id = await ask(gateway, "worker", `echo begun; sleep ${mark}`);
+    await untilProcess(mark);
+    await end(await containerOf(gateway, "worker"));
+
+    const steps = await endOf(gateway, id);
+    expectTruthful(steps);
+    expect(steps.at(-1)).toMatchObject({ status: "FAILED", response: { failure: { reason: "COMPUTER_LOST" } } });
+    expect(outputs(steps)).toEqual([expect.stringMatching(/^\[exit_code:none\]\nbegun\n\[.*lost/)]);
+    expect(await askAndWait(gateway, "worker", "cat note")).toBe("kept\n");
+  });
+
+  test("a command that is asked for right after the container's death waits until it is back", async () => {
+    const gateway = await world.start();
+    await createAgent(gateway, "worker");
+    await askAndWait(gateway, "worker", "true");
+    await engine.getContainer(await containerOf(gateway, "worker")).kill();
+    expect(await askAndWait(gateway, "worker", "echo back")).toBe("back\n");
+  });
+
+  test("a command that takes too much memory is OUT_OF_MEMORY", async () => {
+    const gateway = await world.start({ RAWORC_COMPUTER_MEMORY_MB: "64" });
+    await createAgent(gateway, "eater");
+    const id = await ask(gateway, "eater", `node -e 'for (const a = []; ; ) a.push(Buffer.alloc(1e7, 1))'`);
+    const steps = await endOf(gateway, id);
+    expectTruthful(steps);
+    expect(steps.at(-1)).toMatchObject({ status: "FAILED", response: { failure: { reason: "OUT_OF_MEMORY" } } });
+    await untilAgent(gateway, "eater", "IDLE");
+  });
+
+  test("a computer that dies five times is given up: its agent sleeps with the reason, and can be woken", async () => {
+    const gateway = await world.start();
+    await createAgent(gateway, "worker");
+    for (let death = 1; death <= 5; death++) {
+      const name = await containerOf(gateway, "worker");
+      await engine.getContainer(name).kill();
+      await eventually(async () => expect(await phaseOf(gateway, "worker")).not.toBe("RUNNING"));
+    }
+    await untilAgent(gateway, "worker", "SLEPT");
+    const { agent } = await gateway.ask(`{ agent(name: "worker") { lastError computer { phase } } }`);
+    expect(agent).toEqual({ lastError: "its container ended with exit code 137", computer: { phase: "FAILED" } });
+    await gateway.ask(`mutation { wakeAgent(name: "worker") { state } }`);
+    expect(await askAndWait(gateway, "worker", "echo back")).toBe("back\n");
+  });
+});
+
+const outputs = (steps: Awaited<ReturnType<typeof endOf>>) => steps.flatMap(({ item }) => item?.raw.output ?? []);
+
+/** Creates, asks, puts to sleep, wakes and deletes until the gateway is gone. */
+async function orderWildly(gateway: GatewayProcess, round: number): Promise<void> {
+  const each = async (name: string) => {
+    await createAgent(gateway, name);
+    await ask(gateway, name, "echo done");
+    await delay(Math.random() * 200);
+    for (const order of ["sleepAgent", "wakeAgent", "deleteAgent"]) {
+      await gateway.ask(`mutation ($name: ID!) { ${order}(name: $name) { name } }`, { name });
+      await delay(Math.random() * 200);
+    }
+  };
+  await Promise.allSettled([0, 1, 2, 3].map((number) => each(`wild-${round}-${number}`)));
+}
+
+const computers = `{ agents(first: 1000) { nodes { name state computer { id generation phase desired } } } }`;
+
+interface ComputerRow {
+  readonly id: string;
+  readonly generation: number;
+  readonly phase: string;
+  readonly desired: string;
+}
+
+async function computerOf(gateway: GatewayProcess, name: string): Promise<ComputerRow> {
+  const { agent } = await gateway.ask(
+    `query ($name: ID!) { agent(name: $name) { computer { id generation phase desired } } }`,
+    {
+      name,
+    },
+  );
+  return agent.computer;
+}
+
+const phaseOf = async (gateway: GatewayProcess, name: string): Promise<string> =>
+  (await computerOf(gateway, name)).phase;
+
+/** The name of an agent's container, once it runs. */
+async function containerOf(gateway: GatewayProcess, name: string): Promise<string> {
+  const { id, generation } = await eventually(async () => {
+    const computer = await computerOf(gateway, name);
+    expect(computer.phase).toBe("RUNNING");
+    return computer;
+  });
+  return `raworc-${id}-g${generation}`;
+}
+
+/** Resolves when the engine has exactly the containers of the agents, and those are as wanted; answers their names. */
+async function namesOnceSettled(gateway: GatewayProcess, world: World): Promise<readonly string[]> {
+  return eventually(async () => {
+    const rows: readonly { readonly computer: ComputerRow }[] = (await gateway.ask(computers)).agents.nodes;
+    // One that was put to sleep before its first start has never had a container.
+    const made = rows.filter(({ computer: { phase, desired } }) => !(phase === "ABSENT" && desired === "PAUSED"));
+    expect(made.filter(({ computer: { phase, desired } }) => phase !== desired)).toEqual([]);
+    const wanted = made.map(({ computer: { id, generation } }) => `raworc-${id}-g${generation}`).toSorted();
+    expect((await containersOf(world)).toSorted()).toEqual(wanted);
+    return wanted;
+  });
+}
+
+function deploymentOf({ dataDir }: World): string {
+  const database = new Database(join(dataDir, "gateway.db"), { readonly: true });
+  const deployment = database.prepare(`SELECT value FROM Setting WHERE key = 'deployment'`).pluck().get();
+  database.close();
+  return String(deployment);
+}
+
+/** The containers of one deployment. */
+async function containersOf(world: World): Promise<readonly string[]> {
+  const filters = JSON.stringify({ label: [`raworc.deployment=${deploymentOf(world)}`] });
+  const listed = await engine.listContainers({ all: true, filters });
+  return listed.map(({ Names }) => Names[0]?.slice(1) ?? "");
+}
+
+/** What a deployment left in the engine. */
+async function removeAll(world: World): Promise<void> {
+  const filters = JSON.stringify({ label: [`raworc.deployment=${deploymentOf(world)}`] });
+  await world.close();
+  for (const { Id } of await engine.listContainers({ all: true, filters })) {
+    await engine.getContainer(Id).remove({ force: true });
+  }
+  for (const { Name } of (await engine.listVolumes({ filters })).Volumes) await engine.getVolume(Name).remove();
+}
