@@ -27,9 +27,9 @@ const stopLimitMs = 15_000;
  * @throws {Error} with words for people when RAWORC_URL does not answer or none can be started.
  */
 export async function findGateway(environment: Environment): Promise<FoundGateway> {
-  const given = environment["RAWORC_URL"]?.replace(/\/+$/, "");
+  const given = (environment["RAWORC_URL"] ?? "").replace(/\/+$/, "");
   if (given && !(await isGateway(given))) throw new Error(`No Raworc Gateway answers at RAWORC_URL "${given}"`);
-  const url = given ?? `http://localhost:${environment["PORT"] || 9000}`;
+  const url = given || `http://localhost:${environment["PORT"] || 9000}`;
   if (given || (await isGateway(url))) return { url, own: null, stop: async () => undefined };
   return startOwn(environment);
 }

@@ -1,14 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { pino } from "pino";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createProcessRuntime } from "../../src/runtime/process/process-runtime.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { say, startModelServer, use } from "../support/model-server.ts";
 
 const limitMs = 60_000;
 
@@ -58,6 +59,45 @@ describe("npm run demo, without a terminal", { timeout: limitMs }, () => {
     expect(output.match(/\(\d+\.\d+ s\)/g)?.length, "says how long each step took").toBeGreaterThan(6);
     expect(code).toBe(0);
     expect(await agentNames()).toEqual([]);
+  });
+
+  test("lets a model work with a key of the environment, and shows its calls with what came of them", async () => {
+    await using model = await startModelServer(
+      use("bash", { command: "echo 'echo 2 3 5' > primes.sh; seq 99 && exit 3" }),
+      say("Their sum is 639."),
+      use("list_files", { path: "." }),
+      say("It is primes.sh, and still there."),
+    );
+    const { output, errors, code } = await demo({ OPENAI_API_KEY: "a key", OPENAI_BASE_URL: model.baseUrl });
+    expect(errors).toBe("");
+    expect(output).toMatch(
+      inOrder(
+        "engine MODEL; its computer runs",
+        "> Write a shell script",
+        "bash echo 'echo 2 3 5' > primes.sh",
+        "│ [exit_code:3]",
+        "… 90 more lines",
+        "= Their sum is 639.",
+        "Response COMPLETED",
+        "Awake",
+        "list_files",
+        "primes.sh",
+        "= It is primes.sh, and still there.",
+        "Its files are still there.",
+      ),
+    );
+    expect(code).toBe(0);
+  });
+
+  test("starts a gateway of its own where none runs, and leaves nothing of it behind", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "raworc-demo-own-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const environment = { RAWORC_URL: "", PORT: "1", RAWORC_RUNTIME: "process", TMPDIR: folder };
+    const { output, errors, code } = await demo(environment);
+    expect(errors).toBe("");
+    expect(output).toMatch(inOrder("Started a gateway at http://127.0.0.1:", "computer STOPPED", "Deleted agent"));
+    expect(code).toBe(0);
+    expect((await readdir(folder)).filter((name) => name.startsWith("raworc"))).toEqual([]);
   });
 
   test("leaves its agent with --keep", async () => {
