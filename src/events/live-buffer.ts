@@ -19,13 +19,17 @@ export class LiveBuffer implements TailListener {
   readonly #signal: AbortSignal;
   #waiting: Live[] = [];
   #wake: (() => void) | null = null;
-  readonly #onAbort = () => this.#wake?.();
+  /** At once, though its reader may be waiting for something else and look here much later. */
+  readonly #onAbort = () => {
+    this.close();
+    this.#wake?.();
+  };
 
   constructor(tail: Tail, stream: string, limit: number, signal: AbortSignal) {
     this.#limit = limit;
     this.#signal = signal;
-    signal.addEventListener("abort", this.#onAbort, { once: true });
     this.#unsubscribe = tail.subscribe(stream, this);
+    signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   event(event: LogEvent) {
@@ -52,7 +56,9 @@ export class LiveBuffer implements TailListener {
     }
   }
 
+  /** Listens no more and forgets what waits. May be repeated. */
   close() {
+    this.#waiting = [];
     this.#unsubscribe();
     this.#signal.removeEventListener("abort", this.#onAbort);
   }

@@ -5,6 +5,7 @@ import type { WebSocket } from "ws";
 /** Closed with it, graphql-ws clients connect anew and go on from their cursors. */
 export const tryAgainLater = 1013;
 const internalError = 4500;
+const normalClosure = 1000;
 
 /** What one socket may cost. */
 export interface SocketLimits {
@@ -14,11 +15,16 @@ export interface SocketLimits {
   readonly waitingBytes: number;
 }
 
+/** Whoever is at the other end. */
+interface Closable {
+  readonly close: (code: number, reason: string) => void;
+}
+
 /** Lets one WebSocket speak graphql-ws, until it closes. Messages wait for their reader, at most `waitingBytes` of them. */
-export function speak<Extra>(
-  protocol: Protocol<Extra>,
+export function speak<Peer extends Closable>(
+  protocol: Protocol<Peer>,
   socket: WebSocket,
-  extra: Extra,
+  peer: Peer,
   log: Logger,
   { pingMs, waitingBytes }: SocketLimits,
 ): void {
@@ -26,22 +32,22 @@ export function speak<Extra>(
     new Promise<void>((resolve) => {
       if (socket.readyState !== socket.OPEN) return resolve();
       // What is sent is only taken off the sequence once the one before has left, so this much is a misuse.
-      if (socket.bufferedAmount > waitingBytes) socket.close(tryAgainLater, "Too much waits for this reader");
+      if (socket.bufferedAmount > waitingBytes) peer.close(tryAgainLater, "Too much waits for this reader");
       // A failed write is followed by the close of the socket, which ends everything.
       return socket.send(text, () => resolve());
     });
   const fail = (error: unknown) => {
     log.error({ err: error }, "an unexpected error on a socket");
-    socket.close(internalError, "Internal error");
+    peer.close(internalError, "Internal error");
   };
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
       send,
-      close: (code, reason) => socket.close(code, reason),
+      close: (code = normalClosure, reason = "") => peer.close(code, reason),
       onMessage: (receive) => socket.on("message", (data: Buffer) => void receive(data.toString()).catch(fail)),
     },
-    extra,
+    peer,
   );
   const stopPinging = ping(socket, pingMs);
   socket.on("error", (error) => log.debug({ err: error }, "a socket broke"));

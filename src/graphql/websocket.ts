@@ -53,7 +53,7 @@ export function serveWebSockets(
     closeTimeout: patience.closeMs,
   };
   const sockets = new WebSocketServer(options);
-  const byConnection = new WeakMap<Duplex, WebSocket>();
+  const peers = new Map<Duplex, Peer>();
   const protocol = protocolOver(gateway, yoga, patience);
   const socketLimits = { pingMs: patience.pingMs, waitingBytes: maxPayload * limits.messagesWaiting };
 
@@ -62,21 +62,23 @@ export function serveWebSockets(
     connection.on("error", () => connection.destroy());
     if (refusal) return connection.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     return sockets.handleUpgrade(request, connection, head, (socket) => {
-      byConnection.set(connection, socket);
-      speak(protocol, socket, peerOf(socket, request), gateway.log, socketLimits);
+      const peer = peerOf(socket, request);
+      peers.set(connection, peer);
+      connection.once("close", () => peers.delete(connection));
+      speak(protocol, socket, peer, gateway.log, socketLimits);
     });
   };
   server.on("upgrade", upgrade);
   return {
-    count: () => sockets.clients.size,
+    count: () => peers.size,
     sendAway(connection) {
-      const socket = byConnection.get(connection);
-      socket?.close(tryAgainLater, "Too slow: subscribe again from the last cursor");
-      return socket !== undefined;
+      const peer = peers.get(connection);
+      peer?.close(tryAgainLater, "Too slow: subscribe again from the last cursor");
+      return peer !== undefined;
     },
     async close() {
       server.off("upgrade", upgrade);
-      for (const socket of sockets.clients) socket.close(restarting, "The gateway restarts");
+      for (const peer of peers.values()) peer.close(restarting, "The gateway restarts");
       await new Promise<void>((resolve) => sockets.close(() => resolve()));
     },
   };
@@ -154,7 +156,10 @@ function peerOf(socket: WebSocket, request: IncomingMessage): Peer {
   return {
     address: request.socket.remoteAddress ?? null,
     signal: gone.signal,
-    close: (code, reason) => socket.close(code, reason),
+    close(code, reason) {
+      gone.abort(); // what it listens to ends now, not when the peer has done its part of closing
+      socket.close(code, reason);
+    },
   };
 }
 

@@ -1,5 +1,6 @@
-import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { onEveryDatabase } from "../store/databases.ts";
 import { openTestStore, type TestStore } from "../support/store.ts";
 import { createUnreliableTail, type Fate, type UnreliableTail } from "./unreliable-tail.ts";
@@ -97,18 +98,17 @@ class Run {
     this.#tail.recover();
     await this.#allHaveEverything();
     for (const { reader } of this.#readers) {
-      if (reader.subject.kind === "response") expect([reader.ended, reader.terminals]).toEqual([true, 1]);
+      if (reader.subject.kind === "response") assert.deepEqual([reader.ended, reader.terminals], [true, 1]);
       await reader.disconnect();
     }
-    expect(this.#tail.listeners()).toBe(0);
+    assert.equal(this.#tail.listeners(), 0);
   }
 
   async #allHaveEverything(): Promise<void> {
     for (const { reader, start } of this.#readers) {
       const truth = await world.truthFor(this.#store, reader.subject, start);
-      await expect
-        .poll(() => reader.got, { message: JSON.stringify(reader.subject), timeout: 3000, interval: 1 })
-        .toEqual(truth);
+      const hasAll = () => assert.deepEqual(reader.got, truth, JSON.stringify(reader.subject));
+      await vi.waitFor(hasAll, { timeout: 3000, interval: 1 });
     }
   }
 
@@ -156,7 +156,8 @@ onEveryDatabase("the log of events", (provider) => {
         await expectGapless(opened.store);
       },
     );
-    await fc.assert(runs, { numRuns: provider === "sqlite" ? 40 : 15, endOnFailure: true });
+    const checked = fc.assert(runs, { numRuns: provider === "sqlite" ? 40 : 15, endOnFailure: true });
+    await expect(checked).resolves.toBeUndefined();
   }, 30_000);
 });
 

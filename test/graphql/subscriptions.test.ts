@@ -28,7 +28,8 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 // Whoever stops to watch is forgotten at once, whatever they watched.
-afterEach(() => expect.poll(listening, { timeout: 2000, interval: 5 }).toBe(0));
+const nobodyListens = () => expect.poll(listening, { timeout: 2000, interval: 5 }).toBe(0);
+afterEach(nobodyListens);
 
 describe.each(Object.entries(transports))("over %s", (_name, open) => {
   test("a response is shown from its beginning, live, and ends after its one terminal event", async () => {

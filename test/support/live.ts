@@ -48,7 +48,7 @@ export class Watching {
       throw Array.isArray(errors) ? subscriptionError(errors) : errors;
     });
     if (done) return undefined;
-    const { data, errors } = value as Result;
+    const { data, errors } = value;
     if (errors) throw subscriptionError(errors);
     return data;
   }
@@ -139,14 +139,14 @@ async function* eventsIn(body: ReadableStream<Uint8Array>): AsyncGenerator<{ eve
 /** Counts who listens to a tail from now on; it says how many do. */
 export function countListeners(tail: Tail): () => number {
   const subscribe = tail.subscribe.bind(tail);
-  let listening = 0;
+  const listening = new Set<object>();
   tail.subscribe = (stream, listener) => {
     const stop = subscribe(stream, listener);
-    listening++;
+    listening.add(stop);
     return () => {
-      listening--;
+      listening.delete(stop);
       stop();
     };
   };
-  return () => listening;
+  return () => listening.size;
 }

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { changePassword } from "../../src/domain/service-accounts/password.ts";
+import { deleteServiceAccount, updateServiceAccount } from "../../src/domain/service-accounts/service.ts";
+import { commit } from "../../src/events/commit.ts";
+import { accountToken, createAgent, createSpace, order } from "../support/agents.ts";
+import { createQuietAgent } from "../support/worker.ts";
+import { startTestGateway } from "../support/gateway.ts";
+import { countListeners, overEvents, overSocket } from "../support/live.ts";
+
+const watchAgent = `subscription ($name: ID!) { agentChanged(name: $name) { description } }`;
+
+let gateway: Awaited<ReturnType<typeof startTestGateway>>;
+let listening: () => number;
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  listening = countListeners(gateway.gateway.tail);
+  await createAgent(gateway, "watched");
+});
+afterAll(() => gateway.stop());
+
+const describeAgent = (name: string, text: string) =>
+  gateway.data(
+    `mutation ($name: ID!, $text: String) { updateAgent(name: $name, input: { description: $text }) { name } }`,
+    { name, text },
+  );
+
+/** Takes away every role of an account. */
+const unbind = (user: string) =>
+  commit(gateway.gateway, async ({ tx, emit }) => {
+    for (const { id, space } of await tx.roleBinding.findMany({ where: { subject: user } })) {
+      await tx.roleBinding.delete({ where: { id } });
+      await emit({ stream: `role-binding:${id}`, type: "role-binding.deleted", space, payload: {} });
+    }
+  });
+
+/** Everything that ends the access of somebody who listens, with the code that says why. */
+const endings: Readonly<
+  Record<string, readonly [end: (user: string) => Promise<unknown>, close: number, code: string]>
+> = {
+  "its account is deactivated": [
+    (user) => updateServiceAccount(gateway.gateway, user, { active: false }),
+    4401,
+    "UNAUTHENTICATED",
+  ],
+  "its password is changed": [
+    async (user) => {
+      const admin = await gateway.auth.authenticate(gateway.adminToken);
+      const change = { currentPassword: null, newPassword: "another horse battery" };
+      return changePassword(gateway.gateway, gateway.auth, admin, user, change);
+    },
+    4401,
+    "UNAUTHENTICATED",
+  ],
+  "its account is deleted": [(user) => deleteServiceAccount(gateway.gateway, user), 4401, "UNAUTHENTICATED"],
+  "its role is taken away": [unbind, 4403, "FORBIDDEN"],
+};
+
+describe.each(Object.entries(endings))("a subscription ends at once when %s", (how, [end, close, code]) => {
+  const user = (transport: string) => `${transport}-${how.replaceAll(" ", "-")}`;
+
+  test(`a socket is closed with ${close}`, async () => {
+    const token = await accountToken(gateway, user("socket"), "developer", "default");
+    const watching = overSocket(gateway, { query: watchAgent, variables: { name: "watched" }, token });
+    await watching.next();
+    const started = performance.now();
+    await end(user("socket"));
+    await expect(watching.next()).rejects.toMatchObject({ code: close });
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
+  test(`a stream of events says ${code}`, async () => {
+    const token = await accountToken(gateway, user("stream"), "developer", "default");
+    const watching = overEvents(gateway, { query: watchAgent, variables: { name: "watched" }, token });
+    await watching.next();
+    await end(user("stream"));
+    await expect(watching.next()).rejects.toMatchObject({ code });
+    expect(await watching.next()).toBeUndefined();
+  });
+});
+
+describe("a subscription", () => {
+  test("ends when its token expires, though nothing happens", async () => {
+    const { createAgentToken } = await gateway.data(
+      `mutation { createAgentToken(name: "watched", ttlSeconds: 1) { token } }`,
+    );
+    const query = `subscription { responseQueued(agent: "watched") { id } }`;
+    const watching = overSocket(gateway, { query, token: createAgentToken.token });
+    const next = watching.next();
+    await expect.poll(listening).toBe(1);
+    await gateway.clock.advance(2);
+    await expect(next).rejects.toMatchObject({ code: 4401 });
+  });
+
+  test("shows nothing more once its token has expired, however late the timer", async () => {
+    await createQuietAgent(gateway, "inbox");
+    const { createAgentToken } = await gateway.data(
+      `mutation { createAgentToken(name: "inbox", ttlSeconds: 3600) { token } }`,
+    );
+    const query = `subscription { responseQueued(agent: "inbox") { id } }`;
+    const watching = overSocket(gateway, { query, token: createAgentToken.token });
+    const next = watching.next();
+    await expect.poll(listening).toBe(1);
+    await gateway.clock.advance(3600);
+    await gateway.data(`mutation { createResponse(agent: "inbox", input: { text: "late" }) { id } }`);
+    await expect(next).rejects.toMatchObject({ code: 4401 });
+  });
+
+  test("of an agent that is only published ends when it is published no more", async () => {
+    await createAgent(gateway, "shown");
+    await order(gateway, "publishAgent", "shown");
+    const token = await accountToken(gateway, "passer-by");
+    const watching = overSocket(gateway, { query: watchAgent, variables: { name: "shown" }, token });
+    await watching.next();
+    await order(gateway, "unpublishAgent", "shown");
+    await expect(watching.next()).rejects.toMatchObject({ code: 4403 });
+  });
+
+  test("of the changes of agents stops showing a space whose role is gone, from the very next change", async () => {
+    await createSpace(gateway, "inner");
+    await createAgent(gateway, "inside", { space: "inner" });
+    await createAgent(gateway, "outside");
+    const token = await accountToken(gateway, "narrowed", "developer", "inner");
+    const query = `subscription { agentsChanged { name agent { description } } }`;
+    const [changes, log] = [
+      overSocket(gateway, { query, token }),
+      overSocket(gateway, { query: `subscription { events(filter: { streamPrefix: "agent:" }) { stream } }`, token }),
+    ];
+    const first = [changes.next(), log.next()];
+    await expect.poll(listening).toBe(2);
+    await describeAgent("outside", "not for them");
+    await describeAgent("inside", "for them");
+    expect(await Promise.all(first)).toMatchObject([
+      { agentsChanged: { name: "inside" } },
+      { events: { stream: "agent:inside" } },
+    ]);
+    const rest = Promise.allSettled([changes.next(), log.next()]);
+    await unbind("narrowed");
+    await describeAgent("inside", "no longer for them");
+    await updateServiceAccount(gateway.gateway, "narrowed", { active: false });
+    for (const next of await rest) expect(next).toMatchObject({ status: "rejected", reason: { code: 4401 } });
+  });
+});
