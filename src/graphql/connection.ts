@@ -16,9 +16,15 @@ type Types = typeof builder.$inferSchemaTypes;
 
 const usualPageSize = 100;
 
-interface Keyed {
+/** A row of a list: when it was made, and what it is known by. */
+type Keyed = { readonly createdAt: Date } & ({ readonly id: string } | { readonly name: string });
+
+/** The column that rows made in the same moment are ordered by. */
+type Key = "id" | "name";
+
+interface Place {
   readonly createdAt: Date;
-  readonly id: string;
+  readonly key: string;
 }
 
 export interface PageArgs {
@@ -79,6 +85,7 @@ export const connectionPaths = [["nodes"], ["edges", "node"]] as [["nodes"], ["e
 
 /**
  * Reads one page in the order of creation. The cursor holds the place itself, so a deep page costs what the first does.
+ * `key` is the column that a row is known by.
  *
  * @throws BAD_USER_INPUT for a page size, an offset or a cursor that cannot be.
  */
@@ -86,14 +93,15 @@ export async function readPage<Row extends Keyed>(
   { first: asked, after, offset }: PageArgs,
   read: (page: PageQuery) => Promise<Row[]>,
   total: () => Promise<number>,
+  key: Key = "id",
 ): Promise<Connection<Row>> {
   const first = asked ?? usualPageSize;
   if (first < 0 || first > limits.pageSize) throw badInput("first", `"first" must be from 0 to ${limits.pageSize}`);
   if (offset != null && offset < 0) throw badInput("offset", `"offset" must be 0 or more`);
   const place = after == null ? null : placeOf(after);
   const rows = await read({
-    after: place ? { AND: [{ createdAt: { gte: place.createdAt } }, isBeyond(place)] } : {},
-    orderBy: [{ createdAt: "asc" }, { id: "asc" }],
+    after: place ? { AND: [{ createdAt: { gte: place.createdAt } }, isBeyond(place, key)] } : {},
+    orderBy: [{ createdAt: "asc" }, { [key]: "asc" }],
     take: first + 1,
     skip: offset ?? 0,
   });
@@ -104,21 +112,24 @@ export async function readPage<Row extends Keyed>(
 export interface PageQuery {
   /** A condition to be joined with the list's own. */
   readonly after: object;
-  readonly orderBy: { readonly createdAt?: "asc"; readonly id?: "asc" }[];
+  readonly orderBy: Partial<Record<"createdAt" | Key, "asc">>[];
   readonly take: number;
   readonly skip: number;
 }
 
-const isBeyond = ({ createdAt, id }: Keyed) => ({ OR: [{ createdAt: { gt: createdAt } }, { id: { gt: id } }] });
+const isBeyond = (place: Place, key: Key) => ({
+  OR: [{ createdAt: { gt: place.createdAt } }, { [key]: { gt: place.key } }],
+});
 
-const cursorOf = ({ createdAt, id }: Keyed): string =>
-  Buffer.from(`${createdAt.getTime()} ${id}`).toString("base64url");
+const keyOf = (row: Keyed): string => ("id" in row ? row.id : row.name);
+
+const cursorOf = (row: Keyed): string => Buffer.from(`${row.createdAt.getTime()} ${keyOf(row)}`).toString("base64url");
 
 const cursorOrNull = (row: Keyed | undefined) => (row ? cursorOf(row) : null);
 
-function placeOf(cursor: string): Keyed {
-  const [time, id] = Buffer.from(cursor, "base64url").toString().split(" ");
-  const createdAt = new Date(Number(time));
-  if (!id || Number.isNaN(createdAt.getTime())) throw badInput("after", `"after" must be a cursor of this list`);
-  return { createdAt, id };
+function placeOf(cursor: string): Place {
+  const [time, ...rest] = Buffer.from(cursor, "base64url").toString().split(" ");
+  const [createdAt, key] = [new Date(Number(time)), rest.join(" ")];
+  if (!key || Number.isNaN(createdAt.getTime())) throw badInput("after", `"after" must be a cursor of this list`);
+  return { createdAt, key };
 }
