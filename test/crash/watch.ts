@@ -51,14 +51,14 @@ export function firstOf<Found>(
 }
 
 /** All stored steps of a response, as soon as it has ended. */
-export function endOf(gateway: Live, id: string): Promise<readonly Step[]> {
+export function endOf(gateway: Live, id: string, limitMs = convergenceMs): Promise<readonly Step[]> {
   const steps: Step[] = [];
   const request = { query: progress, variables: { id } };
-  return firstOf<Step[]>(gateway, `response ${id} ends`, request, (data) => {
-    const step: Step = data.responseProgress;
+  const take = ({ responseProgress: step }: { readonly responseProgress: Step }) => {
     if (step.seq !== null) steps.push(step);
     return isTerminal(step) ? steps : null;
-  });
+  };
+  return firstOf(gateway, `response ${id} ends`, request, take, limitMs);
 }
 
 /** Resolves with the first step of a response that fits. */
