@@ -46,6 +46,7 @@ const PageInfo = builder.objectRef<{ connection: Connection<Keyed> }>("PageInfo"
 /** Makes the connection type of one kind of thing: `nodes`, `edges`, `pageInfo`, `totalCount`. */
 export function connectionOf<Row extends Keyed>(name: string, node: ObjectRef<Types, Row>) {
   const Edge = builder.objectRef<Row>(`${name}Edge`).implement({
+    description: "One thing of a list, with its place in it.",
     fields: (t) => ({
       cursor: t.string({ description: "Ask for what comes after it with `after`.", resolve: cursorOf }),
       // The row is its own node; the builder cannot see that of a type parameter.

@@ -144,9 +144,9 @@ describe("a reader that stops reading", () => {
     const seen = [(await slow.next()).responseProgress.seq];
     socketOfSlow?.pause();
     const quick = overSocket(near(), { query: progress, variables: { id } });
-    const steps = 24;
+    const steps = 16;
     for (let count = 0; count < steps; count++) {
-      await report(gateway, id, { output: { items: [{ type: "data", text: "x".repeat(900_000) }] } });
+      await report(gateway, id, { output: { items: [{ type: "data", text: "x".repeat(600_000) }] } });
     }
     const shown = [];
     while (shown.length < steps + 2) shown.push((await quick.next()).responseProgress.seq);

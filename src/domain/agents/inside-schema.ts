@@ -25,7 +25,10 @@ interface FileShape {
   readonly entry: FileEntry;
 }
 
-const FileKind = builder.enumType("FileKind", { values: ["FILE", "DIRECTORY", "SYMLINK", "OTHER"] as const });
+const FileKind = builder.enumType("FileKind", {
+  description: "What an entry of a folder is.",
+  values: ["FILE", "DIRECTORY", "SYMLINK", "OTHER"] as const,
+});
 
 const File = builder.objectRef<FileShape>("AgentFile").implement({
   description: "A file or folder below `/agent`.",
@@ -38,7 +41,9 @@ const File = builder.objectRef<FileShape>("AgentFile").implement({
     modifiedAt: t.field({ type: "DateTime", resolve: ({ entry }) => entry.mtime }),
     content: t.string({
       description: `Up to ${mostBytes} bytes; PAYLOAD_TOO_LARGE beyond.`,
-      args: { encoding: t.arg({ type: ContentEncoding, defaultValue: "UTF8" }) },
+      args: {
+        encoding: t.arg({ type: ContentEncoding, defaultValue: "UTF8", description: "How to write it as text." }),
+      },
       complexity: 100,
       resolve: async ({ agent, path }, { encoding }, { gateway, signal }) => {
         const bytes = await insideOf(gateway, agent, signal).read(path, mostBytes);
@@ -120,7 +125,7 @@ builder.mutationFields((t) => ({
       agent: t.arg.id({ required: true, description: "The agent's name." }),
       path: t.arg.string({ required: true, description: "Relative to `/agent`." }),
       content: t.arg.string({ required: true }),
-      encoding: t.arg({ type: ContentEncoding, defaultValue: "UTF8" }),
+      encoding: t.arg({ type: ContentEncoding, defaultValue: "UTF8", description: "How `content` is written." }),
     },
     resolve: async (_root, { agent: name, path, content, encoding }, context) => {
       const agent = await agentFor(context, name, "update", "files");

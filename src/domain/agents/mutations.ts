@@ -17,6 +17,7 @@ import { updateAgent } from "./update.ts";
 import { wakeAgent } from "./wake.ts";
 
 const CreateAgentInput = builder.inputType("CreateAgentInput", {
+  description: "A new agent; only its name is needed.",
   fields: (t) => ({
     name: t.string({ required: true, description: "2 to 63 letters, digits and `-`; unique in any case of letters." }),
     space: t.id({ description: "Default: `default`." }),
@@ -41,15 +42,16 @@ const UpdateAgentInput = builder.inputType("UpdateAgentInput", {
     metadata: t.field({ type: "JSON", description: "Replaces all of it." }),
     description: t.string(),
     tags: t.stringList({ description: "Replaces all of them." }),
-    idleTimeoutSeconds: t.int(),
-    busyTimeoutSeconds: t.int(),
-    engine: t.field({ type: EngineKind }),
+    idleTimeoutSeconds: t.int({ description: "Idle for so long, it falls asleep." }),
+    busyTimeoutSeconds: t.int({ description: "Busy for so long, its response fails and it falls asleep." }),
+    engine: t.field({ type: EngineKind, description: "What answers from the next response on." }),
     instructions: t.string({ description: "Written to the computer the next time the agent gets ready." }),
     setup: t.string({ description: "Runs once, the next time the agent gets ready." }),
   }),
 });
 
 const RemixAgentInput = builder.inputType("RemixAgentInput", {
+  description: "A new agent made out of another; what is left out is as in the parent.",
   fields: (t) => ({
     name: t.string({ required: true }),
     space: t.id({ description: "Default: the parent's." }),
@@ -171,7 +173,7 @@ builder.mutationFields((t) => {
       type: Agent,
       authScopes: signedIn,
       description: "Shows the agent to everyone, also without a token.",
-      args: { name, permissions: t.arg({ type: PublishPermissionsInput }) },
+      args: { name, permissions: t.arg({ type: PublishPermissionsInput, description: "Default: everything." }) },
       resolve: async (_root, { name: agentName, permissions }, context) =>
         publishAgent(context.gateway, (await agentFor(context, agentName, "update")).id, {
           code: permissions?.code ?? true,

@@ -43,7 +43,7 @@ const PublishPermissionsType = builder.objectRef<PublishPermissions>("PublishPer
 const AgentRuntime = builder.objectRef<{ totalSeconds: number; currentSeconds: number }>("AgentRuntime").implement({
   description: "How long the agent's computer has held memory.",
   fields: (t) => ({
-    totalSeconds: t.exposeInt("totalSeconds"),
+    totalSeconds: t.exposeInt("totalSeconds", { description: "All runs together." }),
     currentSeconds: t.exposeInt("currentSeconds", { description: "The present run; 0 while it is stopped." }),
   }),
 });
@@ -70,11 +70,25 @@ export const Agent = builder.prismaObject("Agent", {
     isPublished: t.exposeBoolean("isPublished"),
     publishedAt: t.expose("publishedAt", { type: "DateTime", nullable: true }),
     publishedBy: t.exposeString("publishedBy", { nullable: true }),
-    publishPermissions: t.field({ type: PublishPermissionsType, resolve: permissionsOf }),
-    idleTimeoutSeconds: t.exposeInt("idleTimeoutSeconds"),
-    busyTimeoutSeconds: t.exposeInt("busyTimeoutSeconds"),
-    idleFrom: t.expose("idleFrom", { type: "DateTime", nullable: true }),
-    busyFrom: t.expose("busyFrom", { type: "DateTime", nullable: true }),
+    publishPermissions: t.field({
+      type: PublishPermissionsType,
+      description: "What others may remix while it is published.",
+      resolve: permissionsOf,
+    }),
+    idleTimeoutSeconds: t.exposeInt("idleTimeoutSeconds", { description: "Idle for so long, it falls asleep." }),
+    busyTimeoutSeconds: t.exposeInt("busyTimeoutSeconds", {
+      description: "Busy for so long, its response fails and it falls asleep.",
+    }),
+    idleFrom: t.expose("idleFrom", {
+      type: "DateTime",
+      nullable: true,
+      description: "Since when it waits; null unless IDLE.",
+    }),
+    busyFrom: t.expose("busyFrom", {
+      type: "DateTime",
+      nullable: true,
+      description: "Since when it answers; null unless BUSY.",
+    }),
     sleepsAt: t.field({
       type: "DateTime",
       nullable: true,
@@ -82,9 +96,13 @@ export const Agent = builder.prismaObject("Agent", {
       resolve: (agent) => nextDeadline(agent)?.at ?? null,
     }),
     createdAt: t.expose("createdAt", { type: "DateTime" }),
-    lastActivityAt: t.expose("lastActivityAt", { type: "DateTime", nullable: true }),
+    lastActivityAt: t.expose("lastActivityAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "When it was last asked something, woken or changed state.",
+    }),
     engine: t.expose("engine", { type: EngineKind, nullable: true, description: "Null means: the gateway's choice." }),
-    setupStatus: t.expose("setupStatus", { type: SetupStatus }),
+    setupStatus: t.expose("setupStatus", { type: SetupStatus, description: "How far its set-up script has come." }),
     setupOutput: t.string({
       nullable: true,
       description: "What the set-up script printed.",

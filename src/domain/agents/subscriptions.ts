@@ -25,7 +25,7 @@ interface Change {
 const AgentChange = builder.objectRef<Change>("AgentChange").implement({
   description: "Something happened to an agent.",
   fields: (t) => ({
-    cursor: t.field({ type: "Cursor", resolve: ({ event }) => event.id }),
+    cursor: t.field({ type: "Cursor", description: "Go on after it.", resolve: ({ event }) => event.id }),
     kind: t.expose("kind", { type: ChangeKind }),
     name: t.id({ resolve: ({ agent }) => agent.name }),
     agent: t.field({ type: Agent, description: "As it was right after the change.", resolve: ({ agent }) => agent }),

@@ -37,17 +37,17 @@ const ComputerStats = builder
   .implement({
     description: "What a computer uses right now.",
     fields: (t) => ({
-      memoryBytes: t.exposeFloat("memoryBytes"),
+      memoryBytes: t.exposeFloat("memoryBytes", { description: "Bytes of memory." }),
       cpuPercent: t.exposeFloat("cpuPercent", { description: "100 is one core." }),
-      pids: t.exposeInt("pids"),
+      pids: t.exposeInt("pids", { description: "Processes." }),
     }),
   });
 
 export const Computer = builder.prismaObject("Computer", {
   fields: (t) => ({
     id: t.exposeID("id"),
-    desired: t.expose("desired", { type: ComputerDesired }),
-    phase: t.expose("phase", { type: ComputerPhase }),
+    desired: t.expose("desired", { type: ComputerDesired, description: "What it should be." }),
+    phase: t.expose("phase", { type: ComputerPhase, description: "What it was last seen to be." }),
     generation: t.exposeInt("generation", { description: "Raised by one for every container made." }),
     image: t.string({
       description: "The image its container is made from.",

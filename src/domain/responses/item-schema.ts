@@ -31,7 +31,11 @@ builder.objectRef<Item>("CommentaryItem").implement({
   description: "Thinking and analysis on the way.",
   interfaces: [ResponseItem],
   fields: (t) => ({
-    channel: t.string({ nullable: true, resolve: (item) => textIn(item, "channel") }),
+    channel: t.string({
+      nullable: true,
+      description: "Where it belongs, as the worker said.",
+      resolve: (item) => textIn(item, "channel"),
+    }),
     text: t.string({ resolve: (item) => textIn(item, "text") ?? "" }),
   }),
 });
@@ -40,8 +44,13 @@ builder.objectRef<Item>("ToolCallItem").implement({
   description: "A tool is about to be used; the next result of the same tool answers it.",
   interfaces: [ResponseItem],
   fields: (t) => ({
-    tool: t.string({ resolve: (item) => textIn(item, "tool") ?? "" }),
-    args: t.field({ type: "JSON", nullable: true, resolve: ({ raw }) => raw["args"] ?? null }),
+    tool: t.string({ description: "The tool's name.", resolve: (item) => textIn(item, "tool") ?? "" }),
+    args: t.field({
+      type: "JSON",
+      nullable: true,
+      description: "What the tool was given.",
+      resolve: ({ raw }) => raw["args"] ?? null,
+    }),
   }),
 });
 
@@ -49,7 +58,7 @@ builder.objectRef<Item>("ToolResultItem").implement({
   description: "What a tool answered: text, or any JSON.",
   interfaces: [ResponseItem],
   fields: (t) => ({
-    tool: t.string({ resolve: (item) => textIn(item, "tool") ?? "" }),
+    tool: t.string({ description: "The tool's name.", resolve: (item) => textIn(item, "tool") ?? "" }),
     output: t.field({ type: "JSON", nullable: true, resolve: ({ raw }) => raw["output"] ?? null }),
   }),
 });
@@ -58,7 +67,11 @@ builder.objectRef<Item>("FinalItem").implement({
   description: "The answer; it mirrors `output.text`.",
   interfaces: [ResponseItem],
   fields: (t) => ({
-    channel: t.string({ nullable: true, resolve: (item) => textIn(item, "channel") }),
+    channel: t.string({
+      nullable: true,
+      description: "Where it belongs, as the worker said.",
+      resolve: (item) => textIn(item, "channel"),
+    }),
     text: t.string({ resolve: (item) => textIn(item, "text") ?? "" }),
   }),
 });

@@ -45,7 +45,7 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: "JSON", required: true, description: 'Typically `{ text: "…" }`.' }),
       wait: t.arg.boolean({ defaultValue: false, description: "Answer only when the response has ended." }),
       timeoutSeconds: t.arg.int({ description: "How long to wait; then TIMEOUT, while the response goes on." }),
-      whenBusy: t.arg({ type: WhenBusy, defaultValue: "QUEUE" }),
+      whenBusy: t.arg({ type: WhenBusy, defaultValue: "QUEUE", description: "When others are unfinished." }),
       idempotencyKey: t.arg.string({ description: "Makes a repeated call answer with the first one's response." }),
     },
     resolve: async (_root, { agent: name, wait, timeoutSeconds, ...asked }, context) => {

@@ -25,15 +25,20 @@ const ResponseFailure = builder.objectRef<NonNullable<ReturnType<typeof failureO
   fields: (t) => ({
     reason: t.expose("reason", { type: FailureReason }),
     message: t.exposeString("message"),
-    evidence: t.field({ type: "JSON", nullable: true, resolve: ({ evidence }) => evidence }),
+    evidence: t.field({
+      type: "JSON",
+      nullable: true,
+      description: "What was seen, such as an exit code.",
+      resolve: ({ evidence }) => evidence,
+    }),
   }),
 });
 
 const ResponseUsage = builder.objectRef<ResponseRow>("ResponseUsage").implement({
   description: "What the model counted.",
   fields: (t) => ({
-    inputTokens: t.exposeInt("inputTokens"),
-    outputTokens: t.exposeInt("outputTokens"),
+    inputTokens: t.exposeInt("inputTokens", { description: "Tokens read." }),
+    outputTokens: t.exposeInt("outputTokens", { description: "Tokens written." }),
   }),
 });
 
@@ -54,7 +59,11 @@ export const Response = builder.prismaObject("Response", {
   fields: (t) => ({
     id: t.exposeID("id"),
     agent: t.relation("agent"),
-    agentName: t.string({ select: { agent: { select: { name: true } } }, resolve: ({ agent }) => agent.name }),
+    agentName: t.string({
+      description: "The name of the agent that was asked.",
+      select: { agent: { select: { name: true } } },
+      resolve: ({ agent }) => agent.name,
+    }),
     status: t.expose("status", { type: ResponseStatus }),
     input: t.expose("input", { type: "JSON" }),
     output: t.field({ type: ResponseOutput, resolve: (response) => response }),
@@ -66,7 +75,12 @@ export const Response = builder.prismaObject("Response", {
       resolve: ({ id }, window, context) => windowOfItems(context, id, window),
     }),
     engine: t.expose("engine", { type: EngineKind, nullable: true, description: "What answered; null until then." }),
-    failure: t.field({ type: ResponseFailure, nullable: true, resolve: failureOf }),
+    failure: t.field({
+      type: ResponseFailure,
+      nullable: true,
+      description: "Why it failed; null for any other.",
+      resolve: failureOf,
+    }),
     createdBy: t.exposeString("createdByName", { nullable: true, description: "The user name of who asked." }),
     createdAt: t.expose("createdAt", { type: "DateTime" }),
     startedAt: t.expose("startedAt", { type: "DateTime", nullable: true }),

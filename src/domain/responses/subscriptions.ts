@@ -26,9 +26,14 @@ const ResponseProgress = builder.objectRef<Progress>("ResponseProgress").impleme
     item: t.field({
       type: ResponseItem,
       nullable: true,
+      description: "The step, with ITEM.",
       resolve: ({ item, seq, at }) => (item && seq !== null && at ? { raw: item, seq, at } : null),
     }),
-    status: t.expose("status", { type: ResponseStatus, nullable: true }),
+    status: t.expose("status", {
+      type: ResponseStatus,
+      nullable: true,
+      description: "Where it now stands, with STATUS.",
+    }),
     text: t.exposeString("text", {
       nullable: true,
       description: "The output's text, with TEXT and the terminal STATUS.",

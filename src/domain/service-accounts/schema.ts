@@ -2,6 +2,7 @@ import { holdsAll, isAllowed } from "../../auth/policy.ts";
 import type { Principal } from "../../auth/principal.ts";
 import type { IssuedToken } from "../../auth/tokens.ts";
 import { builder } from "../../graphql/builder.ts";
+import { connectionOf } from "../../graphql/connection.ts";
 import { login } from "./login.ts";
 
 /** Whether the caller may see an account: their own, or with the permission. */
@@ -21,6 +22,8 @@ export const ServiceAccount = builder.prismaObject("ServiceAccount", {
     lastLoginAt: t.expose("lastLoginAt", { type: "DateTime", nullable: true }),
   }),
 });
+
+export const ServiceAccountConnection = connectionOf("ServiceAccount", ServiceAccount);
 
 /** A token with whose it is. */
 export interface TokenShape extends IssuedToken {
@@ -61,7 +64,10 @@ const PrincipalType = builder.objectRef<Principal>("Principal").implement({
           ? gateway.store.serviceAccount.findUnique({ ...query, where: { id: principal.id } })
           : null,
     }),
-    roles: t.stringList({ resolve: (principal) => (principal.kind === "account" ? [...principal.roles] : []) }),
+    roles: t.stringList({
+      description: "The names of all roles bound to it, wherever.",
+      resolve: (principal) => (principal.kind === "account" ? [...principal.roles] : []),
+    }),
     expiresAt: t.expose("expiresAt", { type: "DateTime", description: "When the token ends." }),
   }),
 });

@@ -18,7 +18,11 @@ const Event = builder.objectRef<LogEvent>("Event").implement({
     stream: t.exposeString("stream", { description: "Such as `agent:demo` or `response:<id>`." }),
     seq: t.exposeInt("seq", { description: "Gapless within the stream." }),
     type: t.exposeString("type"),
-    payload: t.field({ type: "JSON", resolve: ({ payload }) => payload }),
+    payload: t.field({
+      type: "JSON",
+      description: "What changed; its shape goes with `type`.",
+      resolve: ({ payload }) => payload,
+    }),
     actor: t.exposeString("actor", { nullable: true, description: "A user name; null for the gateway itself." }),
     space: t.exposeString("space", { nullable: true }),
     at: t.expose("at", { type: "DateTime" }),
@@ -28,10 +32,10 @@ const Event = builder.objectRef<LogEvent>("Event").implement({
 const EventFilter = builder.inputType("EventFilter", {
   description: "Which events; every condition must hold.",
   fields: (t) => ({
-    streams: t.stringList(),
-    streamPrefix: t.string({ description: "Such as `agent:`." }),
-    types: t.stringList(),
-    spaces: t.stringList(),
+    streams: t.stringList({ description: "Of one of these streams." }),
+    streamPrefix: t.string({ description: "Of a stream that begins so, such as `agent:`." }),
+    types: t.stringList({ description: "Of one of these types." }),
+    spaces: t.stringList({ description: "In one of these spaces." }),
   }),
 });
 
