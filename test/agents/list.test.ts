@@ -158,7 +158,7 @@ describe.skipIf(process.env["TEST_DATABASE"] === "postgresql")("the number of qu
     const spy = vi.spyOn(SqliteAdapter.prototype, "queryRaw");
     const { pageInfo } = await list("first: 20", "pageInfo { endCursor }");
     await list(`first: 5, after: "${pageInfo.endCursor}"`);
-    const { sql, args } = spy.mock.lastCall![0];
+    const { sql = "", args = [] } = spy.mock.lastCall?.[0] ?? {};
     spy.mockRestore();
     const plan = await gateway.gateway.store.$queryRawUnsafe<{ detail: string }[]>(
       `EXPLAIN QUERY PLAN ${sql}`,

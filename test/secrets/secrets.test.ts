@@ -56,13 +56,13 @@ describe("secrets", () => {
   test("that were swapped between rows do not open", async () => {
     const { store } = gateway.gateway;
     await createAgent(gateway, "thief", { secrets: { OWN: "nothing" } });
-    const [own, theirs] = await Promise.all(
-      ["thief", "holder"].map(async (name) => {
-        const { id } = await store.agent.findUniqueOrThrow({ where: { name } });
-        return store.secret.findFirstOrThrow({ where: { ownerId: id, keyName: "OWN" } });
-      }),
-    );
-    await store.secret.update({ where: { id: own!.id }, data: { sealed: theirs!.sealed } });
+    const secretOf = async (name: string) => {
+      const { id } = await store.agent.findUniqueOrThrow({ where: { name } });
+      return store.secret.findFirstOrThrow({ where: { ownerId: id, keyName: "OWN" } });
+    };
+    const { id } = await secretOf("thief");
+    const { sealed } = await secretOf("holder");
+    await store.secret.update({ where: { id }, data: { sealed } });
     const ended = await answerOf(gateway, "thief", "echo $OWN");
     expect(ended.status).toBe("FAILED");
     expect(JSON.stringify(ended)).not.toContain(planted.agent);
