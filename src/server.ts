@@ -89,7 +89,8 @@ function answerErrors(app: FastifyInstance): void {
 /** Open to the machine itself; from elsewhere an administrator's token is needed. */
 function serveMetrics(app: FastifyInstance, auth: Auth, metrics: Metrics): void {
   app.get("/metrics", async (request, reply) => {
-    const isLocal = /^(127\.|::1$|::ffff:127\.)/.test(request.ip);
+    // A proxy on this machine is not this machine asking.
+    const isLocal = /^(127\.|::1$|::ffff:127\.)/.test(request.ip) && !request.headers["x-forwarded-for"];
     if (!isLocal && !holdsAll(await auth.authenticate(request.headers.authorization))) {
       throw new GatewayError("FORBIDDEN", "Only administrators may read the metrics from another machine");
     }
