@@ -1,4 +1,5 @@
-import type { Engine, EngineJob, EngineOutcome, ItemBody } from "../../engines/engine.ts";
+import type { Engine, EngineJob, EngineOutcome, Failure, ItemBody } from "../../engines/engine.ts";
+import { toolResult, toolUses } from "../../engines/items.ts";
 import { conflict, GatewayError } from "../../errors.ts";
 import { commit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
@@ -31,11 +32,17 @@ export async function answer(
     const signal = AbortSignal.any([ended.signal, shutdown]);
     // A second epoch means that an earlier process died in the middle: its commands may still run.
     if (response.epoch > 1) await killLeftOverCommands(gateway, agent.computerId);
-    const outcome = await jobFor(gateway, agent, response, signal)
-      .then((job) => engine.answer(job))
-      .catch((error) => outcomeOfError(gateway, error, signal));
-    if (outcome) await finish(gateway, agent, response, outcome);
-    else if (!ended.signal.aborted) await leave(gateway, agent, response, engine);
+    const job = jobFor(gateway, agent, response, signal);
+    await job
+      .then((ready) => engine.answer(ready))
+      .then(
+        (outcome) => finish(gateway, agent, response, outcome),
+        async (error) => {
+          const failure = failureOfError(gateway, error, signal);
+          if (failure) await cutOff(gateway, agent, response, failure);
+          else if (!ended.signal.aborted) await leave(gateway, agent, response, engine);
+        },
+      );
   } finally {
     ended.stop();
   }
@@ -69,10 +76,19 @@ async function appendItem(gateway: Gateway, agent: Agent, { id, epoch }: Respons
   });
 }
 
-async function finish(gateway: Gateway, agent: Agent, { id, epoch }: Response, outcome: EngineOutcome): Promise<void> {
+async function finish(
+  gateway: Gateway,
+  agent: Agent,
+  { id, epoch }: Response,
+  outcome: EngineOutcome,
+  lastItems: readonly ItemBody[] = [],
+): Promise<void> {
   const { status, ...details } = outcome;
   await commit(gateway, async (unit) => {
     const where = { id, epoch, status: "PROCESSING" } as const;
+    const { count } = await unit.tx.response.updateMany({ where, data: { updatedAt: unit.at } });
+    if (count === 0) return;
+    await emitItems(unit, homeOf(agent), id, lastItems);
     const moved = await moveResponse(
       unit,
       homeOf(agent),
@@ -87,20 +103,23 @@ async function finish(gateway: Gateway, agent: Agent, { id, epoch }: Response, o
 /** At shutdown a model's work is left for the next process, which goes on; a script's cannot be. */
 async function leave(gateway: Gateway, agent: Agent, response: Response, engine: Engine): Promise<void> {
   if (engine.kind === "MODEL") await releaseClaim(gateway, response);
-  else await finish(gateway, agent, response, interrupted("The gateway was stopped while the command ran"));
+  else await cutOff(gateway, agent, response, interrupted("The gateway was stopped while the command ran"));
 }
 
-const interrupted = (message: string): EngineOutcome => ({
-  status: "failed",
-  failure: { reason: "INTERRUPTED", message },
-});
+/** Ends a response that its engine did not: a tool call that is still open gets a result that says so. */
+async function cutOff(gateway: Gateway, agent: Agent, response: Response, failure: Failure): Promise<void> {
+  const recorded = (await itemsOf(gateway, [response.id])).get(response.id) ?? [];
+  const open = toolUses(recorded.map(({ raw }) => raw)).filter(({ result }) => result === undefined);
+  const results = open.map(({ call }) => toolResult(String(call["tool"]), `[exit_code:none]\n[${failure.message}]`));
+  await finish(gateway, agent, response, { status: "failed", failure }, results);
+}
+
+const interrupted = (message: string): Failure => ({ reason: "INTERRUPTED", message });
 
 /** How an error ends the response; `null` when the job was aborted and there is nothing to say. */
-function outcomeOfError(gateway: Gateway, error: unknown, signal: AbortSignal): EngineOutcome | null {
+function failureOfError(gateway: Gateway, error: unknown, signal: AbortSignal): Failure | null {
   if (signal.aborted) return null;
-  if (error instanceof GatewayError) {
-    return { status: "failed", failure: { reason: "COMPUTER_LOST", message: error.message } };
-  }
+  if (error instanceof GatewayError) return { reason: "COMPUTER_LOST", message: error.message };
   gateway.log.error({ err: error }, "an engine failed unexpectedly");
   return interrupted("The gateway met an internal error; its log has the details");
 }
