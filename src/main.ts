@@ -64,12 +64,25 @@ function stopOnSignals(running: RunningGateway): void {
 }
 
 function fail(error: unknown): never {
-  const known = error instanceof ConfigError || error instanceof StoreError || isListenError(error);
-  process.stderr.write(`${known ? error.message : (error instanceof Error && error.stack) || String(error)}\n`);
+  process.stderr.write(`${sentenceFor(error) ?? (error instanceof Error && error.stack) ?? String(error)}\n`);
   process.exit(error instanceof ConfigError ? exitCodes.badConfiguration : exitCodes.failed);
 }
 
-const isListenError = (error: unknown): error is Error =>
-  error instanceof Error && "syscall" in error && (error as NodeJS.ErrnoException).syscall === "listen";
+/** What an operator can act on; `null` for anything else, which is a bug and shown whole. */
+function sentenceFor(error: unknown): string | null {
+  if (error instanceof ConfigError || error instanceof StoreError) return error.message;
+  if (!isListenError(error)) return null;
+  const { code, message, address, port } = error;
+  if (code !== "EADDRINUSE") return `${message}; choose another HOST or PORT`;
+  return `${address}:${port} is taken by another program: stop that one, or choose another PORT`;
+}
+
+const isListenError = (error: unknown): error is ListenError =>
+  error instanceof Error && "syscall" in error && error.syscall === "listen";
+
+interface ListenError extends NodeJS.ErrnoException {
+  readonly address?: string;
+  readonly port?: number;
+}
 
 main(process.argv.slice(2)).catch(fail);
