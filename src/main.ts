@@ -64,7 +64,7 @@ function stopOnSignals(running: RunningGateway): void {
 }
 
 function fail(error: unknown): never {
-  process.stderr.write(`${sentenceFor(error) ?? (error instanceof Error && error.stack) ?? String(error)}\n`);
+  process.stderr.write(`${sentenceFor(error) ?? ((error instanceof Error && error.stack) || String(error))}\n`);
   process.exit(error instanceof ConfigError ? exitCodes.badConfiguration : exitCodes.failed);
 }
 
