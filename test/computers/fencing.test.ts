@@ -2,6 +2,7 @@ import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { createComputerReconciler } from "../../src/domain/computers/reconcile.ts";
 import { renewLeases, takeOver } from "../../src/domain/responses/claim.ts";
 import { agentNamed, answerOf, ask, createAgent, endOf, order, responseOf, storyOf } from "../support/agents.ts";
+import { createMemoryRuntime } from "../../src/runtime/memory/memory-runtime.ts";
 import { startTestGateway } from "../support/gateway.ts";
 
 const gateway = await startTestGateway();
@@ -90,8 +91,9 @@ describe("a response that one process is answering", () => {
 });
 
 describe("what nobody owns", () => {
-  test("a container of this deployment without a row goes after a grace time; volumes and others' containers stay", async () => {
-    const spec = { image: "i", network: "NONE", limits: { memoryBytes: 1, cpus: 1, pids: 1 } } as const;
+  const spec = { image: "i", network: "NONE", limits: { memoryBytes: 1, cpus: 1, pids: 1 } } as const;
+
+  test("a container of this deployment without a row goes after a grace time; its volume stays", async () => {
     const ours = { "raworc.deployment": gateway.gateway.deployment, "raworc.computer": "gone" };
     await runtime.ensureVolume("raworc-gone", ours);
     await runtime.ensureContainer({ ...spec, name: "raworc-gone-g1", volume: "raworc-gone", labels: ours });
@@ -100,6 +102,23 @@ describe("what nobody owns", () => {
     await gateway.clock.advance(5);
     expect(await runtime.inspect("raworc-gone-g1")).toBeNull();
     expect((await runtime.list()).volumes.map(({ name }) => name)).toContain("raworc-gone");
+  });
+
+  test("containers of another gateway on the same engine are left alone", async () => {
+    const first = await startTestGateway();
+    const { deployment } = first.gateway;
+    const engine = createMemoryRuntime({ deployment });
+    const alone = await first.restart({ runtime: engine });
+    for (const owner of [deployment, "somebody-else"]) {
+      const labels = { "raworc.deployment": owner, "raworc.computer": "unknown" };
+      await engine.ensureVolume(`v-${owner}`, labels);
+      await engine.ensureContainer({ ...spec, name: `c-${owner}`, volume: `v-${owner}`, labels });
+    }
+    await alone.clock.advance(1);
+    await alone.clock.advance(6);
+    expect(await engine.inspect(`c-${deployment}`)).toBeNull();
+    expect(await engine.inspect("c-somebody-else")).not.toBeNull();
+    await alone.stop();
   });
 
   test("a container of an earlier generation goes too, the present one stays", async () => {
