@@ -2,7 +2,7 @@ import { type ExecutionResult, GraphQLError, type GraphQLErrorOptions } from "gr
 import { handleStreamOrSingleExecutionResult, type Plugin } from "graphql-yoga";
 import type { Logger } from "pino";
 import { type ErrorCode, type ErrorFacts, GatewayError, httpStatusByCode, unavailable } from "../errors.ts";
-import { isStoreAway } from "../store/violations.ts";
+import { isStoreAway, isStoreFull } from "../store/violations.ts";
 import type { Context } from "./context.ts";
 
 /**
@@ -15,10 +15,13 @@ export function maskError(error: unknown, log: Pick<Logger, "error">): GraphQLEr
   if (original instanceof GatewayError) return shown(original.message, original.code, original.facts, place, original);
   // What GraphQL itself finds wrong with a document or its variables.
   if (original instanceof GraphQLError) return isShown(original) ? original : withCode(original);
+  if (isStoreFull(original)) return maskError(unavailable(diskFull, original), log);
   if (isStoreAway(original)) return maskError(unavailable("The database cannot be reached now", original), log);
   log.error({ err: original, path: place.path?.join(".") }, "an unexpected error");
   return shown("An internal error happened; the log has the details", "INTERNAL", {}, place, null);
 }
+
+const diskFull = "The disk is full and nothing was changed; free some space and try again";
 
 /** GraphQL's own errors with a code out of our list. */
 function withCode(error: GraphQLError): GraphQLError {

@@ -1,3 +1,4 @@
+import { isDriverAdapterError } from "@prisma/driver-adapter-utils";
 import { Prisma } from "./generated/client/client.ts";
 
 /** True when a write was refused because a value that must be unique is taken. */
@@ -11,3 +12,15 @@ export const isStoreAway = (error: unknown): boolean =>
 
 /** Prisma's codes for: cannot reach, timed out, connection closed, no connection free, transaction not started. */
 const awayCodes = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2028"]);
+
+/** True when there was no room to write on; nothing of the transaction was kept. */
+export const isStoreFull = (error: unknown): boolean => fullCodes.has(originalCodeOf(error) ?? "");
+
+/** SQLite's and PostgreSQL's own codes for it. */
+const fullCodes = new Set(["SQLITE_FULL", "53100"]);
+
+/** A failed statement comes wrapped by Prisma's client, a failed COMMIT as it is. */
+function originalCodeOf(error: unknown): string | undefined {
+  const wrapped = error instanceof Prisma.PrismaClientKnownRequestError ? error.meta?.["driverAdapterError"] : error;
+  return isDriverAdapterError(wrapped) ? wrapped.cause.originalCode : undefined;
+}
