@@ -1,7 +1,8 @@
 import { badInput } from "../../errors.ts";
 import { isJsonObject, type JsonObject } from "../../json.ts";
 import type { EngineKind, Network } from "../../store/generated/client/client.ts";
-import { checkJsonText } from "./text.ts";
+import { checkJsonText } from "../../json-text.ts";
+import { imagePattern } from "../spaces/settings.ts";
 
 const engines = ["MODEL", "SHELL", "EXTERNAL"] as const satisfies readonly EngineKind[];
 const networks = ["NONE", "EGRESS"] as const satisfies readonly Network[];
@@ -42,8 +43,6 @@ export function checkMetadata(metadata: unknown): JsonObject {
   checkJsonText("metadata", metadata);
   return metadata;
 }
-
-const imagePattern = /^[a-zA-Z0-9][\w.\-/:@]{0,254}$/;
 
 /** @throws BAD_USER_INPUT unless the text may name an image. */
 export function checkImage(image: string | null | undefined): void {

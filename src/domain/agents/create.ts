@@ -8,6 +8,7 @@ import { createComputer, type NewComputer } from "../computers/service.ts";
 import { storeSecrets } from "../secrets/owned.ts";
 import { checkSecret } from "../secrets/secret.ts";
 import { requireActiveSpace } from "../spaces/service.ts";
+import type { SpaceDefaults } from "../spaces/settings.ts";
 import {
   checkAgentName,
   checkTags,
@@ -60,9 +61,10 @@ export async function createAgent(gateway: Gateway, creator: Creator, input: Cre
   const columns = columnsOf(input, metadata);
   return commit(gateway, async (unit) => {
     const space = await requireActiveSpace(unit.tx, input.space ?? "default");
-    const network = choices.network ?? gateway.config.agentNetwork;
-    const computer = { space: space.name, image: input.image ?? space.image, network };
-    const agent = await insertAgent(unit, computer, creator, { ...columns, engine: choices.engine });
+    const network = choices.network ?? space.network ?? gateway.config.agentNetwork;
+    const computer = { space: space.name, image: input.image ?? space.image ?? null, network };
+    const chosen = { ...timeoutsOf(input, space), engine: choices.engine ?? space.engine ?? null };
+    const agent = await insertAgent(unit, computer, creator, { ...columns, ...chosen });
     await storeSecrets(unit, ownerOf(agent), secrets);
     await promptAgent(unit, agent, input.prompt);
     return agent;
@@ -105,12 +107,11 @@ export async function insertAgent(unit: Unit, computer: NewComputer, creator: Cr
 
 function columnsOf(input: CreateAgentInput, metadata: JsonObject): AgentColumns {
   const tags = input.tags ?? [];
-  const idleTimeoutSeconds = input.idleTimeoutSeconds ?? defaultIdleTimeoutSeconds;
-  const busyTimeoutSeconds = input.busyTimeoutSeconds ?? defaultBusyTimeoutSeconds;
+  const timeouts = timeoutsOf(input, {});
   for (const field of ["description", "instructions", "setup"] as const) checkText(field, input[field]);
   checkTags(tags);
-  checkTimeout("idleTimeoutSeconds", idleTimeoutSeconds);
-  checkTimeout("busyTimeoutSeconds", busyTimeoutSeconds);
+  checkTimeout("idleTimeoutSeconds", timeouts.idleTimeoutSeconds);
+  checkTimeout("busyTimeoutSeconds", timeouts.busyTimeoutSeconds);
   const setup = input.setup?.trim() ? input.setup : null;
   const instructions = input.instructions?.trim() ? input.instructions : null;
   return {
@@ -122,10 +123,14 @@ function columnsOf(input: CreateAgentInput, metadata: JsonObject): AgentColumns 
     setup,
     setupStatus: setup === null ? "NONE" : "PENDING",
     prepared: setup === null && instructions === null,
-    idleTimeoutSeconds,
-    busyTimeoutSeconds,
   };
 }
+
+/** The timeouts asked for, or else the space's, or else the usual ones. */
+const timeoutsOf = (input: CreateAgentInput, space: SpaceDefaults) => ({
+  idleTimeoutSeconds: input.idleTimeoutSeconds ?? space.idleTimeoutSeconds ?? defaultIdleTimeoutSeconds,
+  busyTimeoutSeconds: input.busyTimeoutSeconds ?? space.busyTimeoutSeconds ?? defaultBusyTimeoutSeconds,
+});
 
 function checkSecrets(secrets: unknown): Readonly<Record<string, string>> {
   if (secrets == null) return {};

@@ -1,5 +1,5 @@
 import { notFound } from "../../errors.ts";
-import { commit } from "../../events/commit.ts";
+import { commit, type Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Agent } from "../../store/generated/client/client.ts";
 import { orderComputer } from "../computers/service.ts";
@@ -17,10 +17,20 @@ export async function deleteAgent(gateway: Gateway, id: string): Promise<Agent> 
   return commit(gateway, async (unit) => {
     const agent = await unit.tx.agent.findUnique({ where: { id } });
     if (!agent) throw notFound("Agent", id);
-    await emitAgent(unit, "agent.deleted", agent);
-    await deleteSecrets(unit, ownerOf(agent));
-    await orderComputer(unit, agent.computerId, "ABSENT");
-    await unit.tx.agent.delete({ where: { id } });
+    await removeAgent(unit, agent);
     return agent;
   });
+}
+
+/** Deletes every agent of a space inside the change that deletes the space. */
+export async function deleteAgentsOf(unit: Unit, spaceName: string): Promise<void> {
+  const agents = await unit.tx.agent.findMany({ where: { spaceName }, orderBy: [{ createdAt: "asc" }, { id: "asc" }] });
+  for (const agent of agents) await removeAgent(unit, agent);
+}
+
+async function removeAgent(unit: Unit, agent: Agent): Promise<void> {
+  await emitAgent(unit, "agent.deleted", agent);
+  await deleteSecrets(unit, ownerOf(agent));
+  await orderComputer(unit, agent.computerId, "ABSENT");
+  await unit.tx.agent.delete({ where: { id: agent.id } });
 }

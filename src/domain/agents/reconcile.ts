@@ -5,6 +5,8 @@ import type { Agent } from "../../store/generated/client/client.ts";
 import { computerOf } from "../computers/service.ts";
 import { nextDeadline } from "./agent.ts";
 import { agentOf, putToSleep } from "./change.ts";
+import { spaceOf } from "../spaces/space.ts";
+import { deleteAgentsOf } from "./delete.ts";
 import { becomeReady } from "./ready.ts";
 
 const concurrency = 16;
@@ -23,7 +25,7 @@ export const createAgentReconciler = (gateway: Gateway): Reconciler => ({
   reconcile: (computerId) => reconcileAgent(gateway, computerId),
 });
 
-/** What happens to a computer moves its agent in the same transaction. */
+/** What happens to a computer or a space happens to its agents in the same transaction. */
 export const agentReactions: readonly Reaction[] = [
   {
     to: ["computer.running"],
@@ -40,6 +42,7 @@ export const agentReactions: readonly Reaction[] = [
       if (agent) await putToSleep(unit, agent.id, "COMPUTER_FAILED", { lastError });
     },
   },
+  { to: ["space.deleted"], react: (unit, event) => deleteAgentsOf(unit, spaceOf(event).name) },
 ];
 
 async function reconcileAgent(gateway: Gateway, computerId: string): Promise<ReconcileResult> {

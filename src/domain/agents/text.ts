@@ -1,7 +1,7 @@
 import { badInput } from "../../errors.ts";
+import { isStorable } from "../../json-text.ts";
 
-/** True for text that every database and every command can hold: no NUL, no half of a surrogate pair. */
-const isStorable = (text: string) => !text.includes("\0") && text.isWellFormed();
+export { checkJsonText } from "../../json-text.ts";
 
 /** @throws BAD_USER_INPUT for text that cannot be stored. */
 export function checkText(field: string, text: string | null | undefined): void {
@@ -9,21 +9,3 @@ export function checkText(field: string, text: string | null | undefined): void 
     throw badInput(field, `"${field}" must not contain NUL or half of a surrogate pair`);
   }
 }
-
-/** Deeper JSON is nobody's data, and what walks through it would run out of stack. */
-const deepestJson = 100;
-
-/** @throws BAD_USER_INPUT for JSON that is nested too deeply, or with text in it, at any depth, that cannot be stored. */
-export function checkJsonText(field: string, value: unknown): void {
-  if (!isShallow(value, deepestJson)) throw badInput(field, `"${field}" must not be nested deeper than ${deepestJson}`);
-  JSON.stringify(value, (key, each: unknown) => {
-    checkText(field, key);
-    if (typeof each === "string") checkText(field, each);
-    return each;
-  });
-}
-
-const isShallow = (value: unknown, levels: number): boolean =>
-  typeof value !== "object" || value === null
-    ? true
-    : levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1));

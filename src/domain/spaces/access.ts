@@ -1,0 +1,32 @@
+import { unauthenticated } from "../../auth/authenticate.ts";
+import type { Verb } from "../../auth/permissions.ts";
+import { visibleSpaces } from "../../auth/policy.ts";
+import type { Principal } from "../../auth/principal.ts";
+import { notFound } from "../../errors.ts";
+import { requireAllowed } from "../../graphql/authorize.ts";
+import type { Context } from "../../graphql/context.ts";
+import type { Prisma, Space } from "../../store/generated/client/client.ts";
+
+/**
+ * The space of that name, if the caller may do this with it.
+ *
+ * @throws NOT_FOUND for a missing and for a hidden one, FORBIDDEN for one that is known, UNAUTHENTICATED.
+ */
+export async function spaceFor(context: Context, name: string, verb: Verb): Promise<Space> {
+  const space = await requireSpace(context, name);
+  requireAllowed(context, verb, "spaces", { space: name, name }, { kind: "Space", name });
+  return space;
+}
+
+/** The space of that name, for who asks about something in it. @throws NOT_FOUND, UNAUTHENTICATED. */
+export async function requireSpace({ gateway, principal }: Context, name: string): Promise<Space> {
+  const space = await gateway.store.space.findUnique({ where: { name } });
+  if (!space) throw principal ? notFound("Space", name) : unauthenticated();
+  return space;
+}
+
+/** The spaces that a list shows to the caller: those they may list, and those they have a role in. */
+export function listedSpaces(principal: Principal | null): Prisma.SpaceWhereInput {
+  const spaces = visibleSpaces(principal, "list", "spaces");
+  return spaces === "all" ? {} : { name: { in: [...spaces] } };
+}

@@ -1,0 +1,36 @@
+import { builder } from "../../graphql/builder.ts";
+import { connectionArgs, connectionCost, readPage } from "../../graphql/connection.ts";
+import { listedSpaces, spaceFor } from "./access.ts";
+import { Space, SpaceConnection } from "./schema.ts";
+
+const SpaceFilter = builder.inputType("SpaceFilter", {
+  description: "Which spaces; every condition must hold.",
+  fields: (t) => ({ active: t.boolean({ description: "Active ones, or inactive ones." }) }),
+});
+
+builder.queryFields((t) => ({
+  space: t.field({
+    type: Space,
+    nullable: true,
+    authScopes: { signedIn: true },
+    description: "The space of that name. An error with code NOT_FOUND when there is none.",
+    args: { name: t.arg.id({ required: true }) },
+    resolve: (_root, { name }, context) => spaceFor(context, name, "get"),
+  }),
+  spaces: t.field({
+    type: SpaceConnection,
+    authScopes: { signedIn: true },
+    complexity: connectionCost,
+    description: "The spaces that the caller may see, the oldest first.",
+    args: { filter: t.arg({ type: SpaceFilter }), ...connectionArgs },
+    resolve: (_root, { filter, ...page }, { gateway: { store }, principal }) => {
+      const where = { AND: [listedSpaces(principal), filter?.active == null ? {} : { active: filter.active }] };
+      return readPage(
+        page,
+        ({ after, ...window }) => store.space.findMany({ ...window, where: { AND: [where, after] } }),
+        () => store.space.count({ where }),
+        "name",
+      );
+    },
+  }),
+}));
