@@ -9,6 +9,7 @@ import {
   readPage,
 } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
+import type { Gateway } from "../../gateway.ts";
 import type { Agent as AgentRow, Prisma } from "../../store/generated/client/client.ts";
 import { agentFor, visibleAgents } from "./access.ts";
 import { checkTags, nameKeyOf } from "./agent.ts";
@@ -43,7 +44,7 @@ builder.queryFields((t) => ({
     description: "The agents that the caller may list, the oldest first.",
     args: { filter: t.arg({ type: AgentFilter }), ...connectionArgs },
     resolve: (_root, { filter, ...page }, context, info) => {
-      const where = { AND: [visibleAgents(context.principal), whereOf(filter ?? {})] };
+      const where = { AND: [visibleAgents(context.principal), whereOf(context.gateway, filter ?? {})] };
       return pageOfAgents(context, page, where, queryFromInfo({ context, info, paths: connectionPaths }));
     },
   }),
@@ -66,7 +67,7 @@ builder.queryFields((t) => ({
     description: "All published agents, the oldest first, for everyone.",
     args: { filter: t.arg({ type: AgentFilter }), ...connectionArgs },
     resolve: (_root, { filter, ...page }, context, info) => {
-      const where = { AND: [{ isPublished: true }, whereOf(filter ?? {})] };
+      const where = { AND: [{ isPublished: true }, whereOf(context.gateway, filter ?? {})] };
       return pageOfAgents(context, page, where, queryFromInfo({ context, info, paths: connectionPaths }));
     },
   }),
@@ -88,16 +89,22 @@ function pageOfAgents(
 }
 
 /** The filter as a condition. Tags are looked up in their index. */
-function whereOf({ states, tags, q, space }: Filter): Prisma.AgentWhereInput {
+function whereOf({ config }: Gateway, { states, tags, q, space }: Filter): Prisma.AgentWhereInput {
   checkTags(tags ?? []);
   return {
     AND: [
       states ? { state: { in: [...states] } } : {},
       space == null ? {} : { spaceName: space },
-      q ? { OR: [{ nameKey: { contains: q.toLowerCase() } }, { description: { contains: q } }] } : {},
+      q
+        ? { OR: [{ nameKey: { contains: q.toLowerCase() } }, { description: { contains: q, ...inAnyCase(config) } }] }
+        : {},
       ...(tags ?? []).map((tag) => ({ tagIndex: { some: { tag } } })),
     ],
   };
 }
+
+/** PostgreSQL minds the case of letters unless told otherwise; SQLite never does and knows no such word. */
+const inAnyCase = ({ databaseUrl }: Gateway["config"]): object =>
+  databaseUrl.startsWith("file:") ? {} : { mode: "insensitive" };
 
 export type Filter = NonNullable<(typeof AgentFilter)["$inferInput"]>;

@@ -23,7 +23,7 @@ export async function openPostgresql(url: string): Promise<{ store: Store; close
   const client = new PrismaClient({ adapter, transactionOptions });
   await client.$connect();
   // The one boundary between the twins: generated from the same models, they differ only in what a filter
-  // or an isolation level may additionally be on one database, which the program may not use.
+  // or an isolation level may additionally be on one database; only searching in any case of letters uses that.
   return { store: client as unknown as Store, close: () => client.$disconnect() };
 }
 
