@@ -11,7 +11,7 @@ import type { GatewayProcess } from "../support/gateway-process.ts";
 import { say, startModelServer, use } from "../support/model-server.ts";
 import { newMark, untilNoProcess, untilProcess } from "./processes.ts";
 import { endOf, eventually, expectTruthful, typesOf, untilItem } from "./watch.ts";
-import { ask, askAndWait, createAgent, createWorld, modelEnvironment, type World } from "./world.ts";
+import { ask, askAndWait, createAgent, createWorld, modelEnvironment, type World, untilLogged } from "./world.ts";
 
 describe("telling the gateway to stop", () => {
   let world: World;
@@ -28,7 +28,7 @@ describe("telling the gateway to stop", () => {
       const id = await ask(before, "worker", "until [ -e go ]; do sleep 0.05; done; echo went");
       const queued = await ask(before, "worker", "echo next");
       await untilItem(before, id, "tool_call");
-      const stopping = untilStopping(before);
+      const stopping = untilLogged(before, "stopping");
       before.child.kill(signal);
       await stopping;
       await touch(world, "go");
@@ -107,7 +107,7 @@ describe("telling the gateway to stop", () => {
     await createAgent(gateway, "worker");
     const id = await ask(gateway, "worker", "sleep 59");
     await untilItem(gateway, id, "tool_call");
-    const stopping = untilStopping(gateway);
+    const stopping = untilLogged(gateway, "stopping");
     gateway.child.kill("SIGTERM");
     await stopping;
     gateway.child.kill("SIGTERM");
@@ -133,12 +133,6 @@ async function exitOf({ child }: GatewayProcess): Promise<number | null> {
   if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
   return child.exitCode;
 }
-
-/** Resolves when the log says that the signal has come. */
-const untilStopping = ({ child }: GatewayProcess) =>
-  new Promise<void>((resolve) => {
-    child.stdout?.on("data", (chunk: Buffer) => chunk.includes("stopping") && resolve());
-  });
 
 /** Makes a file in the volume of the only agent. */
 async function touch({ dataDir }: World, name: string): Promise<void> {

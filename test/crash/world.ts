@@ -61,3 +61,9 @@ export async function askAndWait(gateway: GatewayProcess, agent: string, text: s
   if (createResponse.status !== "COMPLETED") throw new Error(`${agent}: ${createResponse.failure?.message}`);
   return createResponse.output.text;
 }
+
+/** Resolves when the gateway writes this to its log, from now on. */
+export const untilLogged = ({ child }: GatewayProcess, text: string): Promise<void> =>
+  new Promise((resolve) => {
+    child.stdout?.on("data", (chunk: Buffer) => chunk.includes(text) && resolve());
+  });
