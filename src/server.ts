@@ -1,3 +1,4 @@
+import type { Server } from "node:http";
 import cors from "@fastify/cors";
 import Fastify, { type FastifyInstance, LogController } from "fastify";
 import type { Auth } from "./auth/auth.ts";
@@ -46,13 +47,25 @@ export async function createServer(gateway: Gateway, auth: Auth): Promise<Gatewa
     app,
     listen: () => app.listen({ host: config.host, port: config.port }),
     async close() {
-      const cut = setTimeout(() => app.server.closeAllConnections(), limits.sockets.closeMs);
       graphql.cutStreams();
+      const stopCutting = cutWhatStays(app.server);
       await Promise.all([sockets.close(), app.close()]);
-      clearTimeout(cut);
+      stopCutting();
       stopWatching();
       metrics.close();
     },
+  };
+}
+
+const sweepMs = 20;
+
+/** Closes connections as soon as nothing is asked on them, and after a moment all others. */
+function cutWhatStays(server: Server): () => void {
+  const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
+  const cut = setTimeout(() => server.closeAllConnections(), limits.sockets.closeMs);
+  return () => {
+    clearInterval(sweep);
+    clearTimeout(cut);
   };
 }
 

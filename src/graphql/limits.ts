@@ -37,7 +37,7 @@ export const limitPlugins = (): Plugin[] => [
 ];
 
 /** Refuses an operation with too many fields at its root, fragments counted. */
-export function maxRootFields(context: ValidationContext): ASTVisitor {
+function maxRootFields(context: ValidationContext): ASTVisitor {
   const countFields = ({ selections }: SelectionSetNode, seen: ReadonlySet<string>): number =>
     selections.reduce((count, selection) => {
       if (selection.kind === Kind.FIELD) return count + 1;

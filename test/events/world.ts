@@ -134,7 +134,7 @@ const unused = (): never => {
 };
 
 /** Thrown inside a change to roll it back. */
-export class ChangeOfMind extends Error {}
+class ChangeOfMind extends Error {}
 
 /** One change with events; rolled back when it fails. */
 export async function append(committer: Committer, events: readonly NewEvent[], fails: boolean): Promise<void> {

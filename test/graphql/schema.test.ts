@@ -71,13 +71,16 @@ const plain =
 function unexplained(type: GraphQLNamedType): string[] {
   if (!isObjectType(type) && !isInterfaceType(type) && !isInputObjectType(type)) return [];
   const fields: readonly (GraphQLField<unknown, unknown> | GraphQLInputField)[] = Object.values(type.getFields());
-  return fields.flatMap((field) => [
-    ...(isPlain(field) ? [] : [`${type.name}.${field.name}`]),
-    ...("args" in field ? field.args : [])
+  const silentFields = fields.filter((field) => !isPlain(field)).map(({ name }) => `${type.name}.${name}`);
+  const silentArguments = fields.flatMap((field) =>
+    argumentsOf(field)
       .filter((argument) => !isPlain(argument))
       .map(({ name }) => `${type.name}.${field.name}(${name})`),
-  ]);
+  );
+  return [...silentFields, ...silentArguments];
 }
+
+const argumentsOf = (field: GraphQLField<unknown, unknown> | GraphQLInputField) => ("args" in field ? field.args : []);
 
 const isPlain = ({ name, description }: { readonly name: string; readonly description?: string | null | undefined }) =>
   Boolean(description) || plain.test(name);

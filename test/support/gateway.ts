@@ -1,5 +1,6 @@
-import { pino } from "pino";
+import { type DestinationStream, pino } from "pino";
 import { type Config, readConfig } from "../../src/config.ts";
+import { createLog } from "../../src/log.ts";
 import { createMemoryRuntime } from "../../src/runtime/memory/memory-runtime.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { type RunningGateway, startGateway } from "../../src/start.ts";
@@ -10,6 +11,8 @@ export interface TestGatewayOptions<R extends Runtime> {
   readonly runtime?: R;
   /** Environment variables, over those that suit tests. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Takes the lines of the log as the program would write them; otherwise there are none. */
+  readonly logTo?: DestinationStream;
 }
 
 /** A GraphQL answer as it went over HTTP. */
@@ -68,7 +71,7 @@ async function startOn(
     ...options.env,
   });
   const runtime = options.runtime ?? createMemoryRuntime();
-  const log = pino({ level: config.logLevel });
+  const log = options.logTo ? createLog(config, options.logTo) : pino({ level: config.logLevel });
   const running = await startGateway(config, log, { runtime, now: () => new Date(time.now) });
   const { controller, url } = running;
 

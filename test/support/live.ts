@@ -17,7 +17,7 @@ export interface Subscribing {
 }
 
 /** An error that a subscription ended with, as the client was told. */
-export class SubscriptionError extends Error {
+class SubscriptionError extends Error {
   readonly code: unknown;
 
   constructor(message: string, code: unknown) {

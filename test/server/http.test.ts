@@ -1,0 +1,97 @@
+import { auditServer } from "graphql-http";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { accountToken } from "../support/agents.ts";
+import { startTestGateway } from "../support/gateway.ts";
+
+const start = () => startTestGateway({ env: { RAWORC_CORS_ORIGINS: "https://console.example" } });
+
+let gateway: Awaited<ReturnType<typeof start>>;
+beforeAll(async () => {
+  gateway = await start();
+});
+afterAll(() => gateway.stop());
+
+const get = (path: string, headers: Record<string, string> = {}) =>
+  fetch(`${gateway.url}${path}`, { headers, redirect: "manual" });
+
+describe("GraphQL over HTTP", () => {
+  test("passes all 61 audits of its specification", async () => {
+    const results = await auditServer({ url: `${gateway.url}/graphql` });
+    expect(results.filter(({ status }) => status !== "ok").map(({ id, name }) => `${id} ${name}`)).toEqual([]);
+    expect(results).toHaveLength(61);
+  });
+});
+
+describe("every answer", () => {
+  test("bears the id of its request: the caller's own where it is plain, else a new one", async () => {
+    for (const path of ["/graphql?query={version{api}}", "/api/v0/version", "/metrics", "/nowhere"]) {
+      expect((await get(path, { "x-request-id": "mine-1" })).headers.get("x-request-id")).toBe("mine-1");
+      expect((await get(path, { "x-request-id": "not plain\t!" })).headers.get("x-request-id")).toMatch(/^[\w-]{36}$/);
+    }
+  });
+
+  test("may be read by pages that are allowed to call, and by no others", async () => {
+    for (const path of ["/graphql?query={version{api}}", "/api/v0/version"]) {
+      const allowed = await get(path, { origin: "https://console.example" });
+      expect(allowed.headers.get("access-control-allow-origin")).toBe("https://console.example");
+      const other = await get(path, { origin: "https://elsewhere.example" });
+      expect(other.headers.get("access-control-allow-origin")).toBeNull();
+    }
+    const preflight = await fetch(`${gateway.url}/graphql`, {
+      method: "OPTIONS",
+      headers: {
+        origin: "https://console.example",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization,content-type",
+      },
+    });
+    expect(preflight.headers.get("access-control-allow-headers")).toContain("authorization");
+  });
+
+  test("to what does not exist says so in the words of all other errors", async () => {
+    const response = await get("/nowhere?token=abc");
+    expect([response.status, await response.json()]).toEqual([
+      404,
+      {
+        message: 'Route "GET /nowhere" was not found',
+        error: { code: "NOT_FOUND", message: 'Route "GET /nowhere" was not found' },
+      },
+    ]);
+  });
+});
+
+describe("/health", () => {
+  test("is OK while database and runtime answer, and 503 with what is wrong when one does not", async () => {
+    const well = await get("/health");
+    expect([well.status, await well.text()]).toEqual([200, "OK"]);
+    gateway.runtime.away(true);
+    const ill = await get("/health");
+    gateway.runtime.away(false);
+    expect(ill.status).toBe(503);
+    expect(JSON.stringify(await ill.json())).toContain("runtime");
+  });
+});
+
+describe("/metrics", () => {
+  test("tells of requests, events and sockets, by route and not by name", async () => {
+    await get("/api/v0/agents/some-secret-name");
+    const text = await (await get("/metrics")).text();
+    expect(text).toContain("raworc_websockets 0");
+    expect(text).toMatch(/raworc_events_total\{type="service-account.changed"\} \d/);
+    expect(text).toContain("raworc_http_request_seconds_count");
+    expect(text).not.toContain("some-secret-name");
+  });
+
+  test("from another machine are for administrators only", async () => {
+    const from = (remoteAddress: string, token?: string) =>
+      gateway.server.app.inject({
+        url: "/metrics",
+        remoteAddress,
+        headers: token ? { authorization: `Bearer ${token}` } : {},
+      });
+    expect((await from("127.0.0.1")).statusCode).toBe(200);
+    expect((await from("10.1.2.3")).statusCode).toBe(401);
+    expect((await from("10.1.2.3", await accountToken(gateway, "curious", "developer"))).statusCode).toBe(403);
+    expect((await from("10.1.2.3", gateway.adminToken)).statusCode).toBe(200);
+  });
+});
