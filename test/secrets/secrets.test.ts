@@ -5,7 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accountToken, agentNamed, answerOf, createAgent, createSpace, refusalOf } from "../support/agents.ts";
 import { startTestGateway } from "../support/gateway.ts";
 
-const gateway = await startTestGateway();
+const lines: string[] = [];
+const gateway = await startTestGateway({
+  env: { LOG_LEVEL: "trace" },
+  logTo: { write: (line) => void lines.push(line) },
+});
 afterAll(() => gateway.stop());
 
 const planted = { space: "planted-space-8f21c7", agent: "planted-agent-55ab90", copy: "planted-copy-c0ffee" };
@@ -81,6 +85,16 @@ describe("secrets", () => {
       `mutation { createAgent(input: { name: "leaky", secrets: "${planted.copy}" }) { name } }`,
     );
     expect(JSON.stringify(bad)).not.toContain(planted.copy);
+  });
+
+  test("are in no line of the log, however much is logged", async () => {
+    // Something goes wrong with a secret at hand, which is when people log too much.
+    gateway.runtime.failNext("exec", new Error("exec broke"));
+    await answerOf(gateway, "holder", "true");
+    gateway.runtime.failNext("ensureRunning", new Error("start broke"));
+    await createAgent(gateway, "stumbling", { secrets: { OWN: planted.agent } });
+    expect(lines.join("")).toContain("exec broke");
+    expect(Object.values(planted).filter((value) => lines.join("").includes(value))).toEqual([]);
   });
 
   test("are sealed in the database: their text is in no file of the data folder, no event and no row", async () => {
