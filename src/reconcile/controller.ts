@@ -3,6 +3,8 @@ import type { RuntimeEvent } from "../runtime/runtime.ts";
 import { ReconcileQueue, type Reconciler } from "./queue.ts";
 
 const resyncMs = 30_000;
+/** A dead process is noticed this long after its leases have ended, at the latest. */
+const lookElsewhereMs = 3_000;
 
 /** Keeps the outside as stored: hands every event and every hint to the reconcilers that want it. */
 export interface Controller {
@@ -24,12 +26,19 @@ export function createController(gateway: Gateway, reconcilers: readonly Reconci
       gateway.log.warn({ err: error, reconciler: reconciler.name, key }, "will try again"),
     ),
   }));
-  let timer: NodeJS.Timeout | undefined;
+  const timers: NodeJS.Timeout[] = [];
   let stopListening = () => {};
 
   const resync = async () => {
     for (const { reconciler, queue } of lanes) for (const key of await reconciler.keys()) queue.enqueue(key);
   };
+  const lookElsewhere = async () => {
+    for (const { reconciler, queue } of lanes) {
+      for (const key of (await reconciler.heldElsewhere?.()) ?? []) queue.enqueue(key);
+    }
+  };
+  const lookElsewhereOrLog = () =>
+    lookElsewhere().catch((error) => gateway.log.warn({ err: error }, "could not look after other processes"));
   const resyncOrLog = () => resync().catch((error) => gateway.log.warn({ err: error }, "could not look at everything"));
 
   const heed = (event: RuntimeEvent) => {
@@ -57,7 +66,7 @@ export function createController(gateway: Gateway, reconcilers: readonly Reconci
         lost: () => void resyncOrLog(),
       });
       heedRuntime().catch((error) => gateway.log.error({ err: error }, "hints of the container engine ended"));
-      timer = setInterval(resyncOrLog, resyncMs);
+      timers.push(setInterval(resyncOrLog, resyncMs), setInterval(lookElsewhereOrLog, lookElsewhereMs));
       await resync();
     },
     async quiet() {
@@ -65,7 +74,7 @@ export function createController(gateway: Gateway, reconcilers: readonly Reconci
     },
     async stop() {
       stopping.abort();
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       stopListening();
       await Promise.all(lanes.map(({ reconciler, queue }) => Promise.all([reconciler.stop?.(), queue.stop()])));
     },

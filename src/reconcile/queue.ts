@@ -12,6 +12,8 @@ export interface Reconciler {
   wantsFromRuntime?(event: RuntimeEvent): string | null;
   /** Keys that may need work now; asked at start and every half minute. */
   keys(): Promise<readonly string[]>;
+  /** Keys that another process has taken and would leave undone if it died; asked every few seconds. */
+  heldElsewhere?(): Promise<readonly string[]>;
   /** Does what is due for the key; the answer says when to look again, if ever. `again` asks for a run at once. */
   reconcile(key: string, again: () => void): Promise<ReconcileResult>;
   /** Ends what the reconciler left running in the background. */

@@ -7,7 +7,7 @@ import { computerLabel, containerName, msUntilStop, volumeName, wantedPhase } fr
 import { deathOf, recordFailure, refuseOtherRuntime } from "./failure.ts";
 import { withComputerLease } from "./lease.ts";
 import { createLeftOver, type LeftOver } from "./left-over.ts";
-import { keysToReconcile } from "./resync.ts";
+import { keysLeftElsewhere, keysToReconcile } from "./resync.ts";
 import { emitComputer } from "./service.ts";
 import { settle } from "./settle.ts";
 import { ensureSource, startComputer } from "./start.ts";
@@ -31,6 +31,7 @@ export function createComputerReconciler(gateway: Gateway, { alone }: { readonly
     wants: ({ type, stream }) => (type === "computer.ordered" ? stream.slice("computer:".length) : null),
     wantsFromRuntime: (event) => (event.kind === "died" ? (event.labels[computerLabel] ?? null) : null),
     keys: () => keysToReconcile(gateway, isSettled),
+    heldElsewhere: () => keysLeftElsewhere(gateway),
     reconcile: (id) => reconcileComputer(gateway, id, { leftOver, isSettled }),
   };
 }

@@ -41,6 +41,16 @@ async function upAgainstOrder(gateway: Gateway, { containers }: RuntimeInventory
   return rows.map(({ id }) => id);
 }
 
+/** The computers that another process was changing when its lease ended. */
+export async function keysLeftElsewhere(gateway: Gateway): Promise<readonly string[]> {
+  const elsewhere = [{ leaseOwner: { not: null } }, { leaseOwner: { not: gateway.replicaId } }];
+  const rows = await gateway.store.computer.findMany({
+    where: { AND: elsewhere, leaseUntil: { lt: gateway.now() } },
+    select: { id: true },
+  });
+  return rows.map(({ id }) => id);
+}
+
 /** Containers and volumes of this deployment that no row owns, or that belong to an earlier generation. */
 export async function findOrphans(gateway: Gateway, inventory: RuntimeInventory) {
   const ids = [...inventory.containers, ...inventory.volumes].map(({ labels }) => labels[computerLabel] ?? "");

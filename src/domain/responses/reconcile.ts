@@ -43,6 +43,7 @@ export function createResponseReconciler(gateway: Gateway, engines: Engines): Re
       return state === "IDLE" ? id : null;
     },
     keys: () => agentsWithWork(gateway),
+    heldElsewhere: () => agentsHeldElsewhere(gateway),
     async reconcile(agentId, again) {
       const agent = await gateway.store.agent.findUnique({ where: { id: agentId } });
       if (!agent || answering.has(agentId) || shutdown.signal.aborted) return {};
@@ -112,6 +113,15 @@ async function agentsWithWork(gateway: Gateway): Promise<readonly string[]> {
   const rows = await gateway.store.response.findMany({
     where: { status: { in: [...unfinished] } },
     distinct: ["agentId"],
+    select: { agentId: true },
+  });
+  return rows.map(({ agentId }) => agentId);
+}
+
+/** The agents whose responses other processes are answering. */
+async function agentsHeldElsewhere({ store, replicaId }: Gateway): Promise<readonly string[]> {
+  const rows = await store.response.findMany({
+    where: { status: "PROCESSING", AND: [{ leaseOwner: { not: null } }, { leaseOwner: { not: replicaId } }] },
     select: { agentId: true },
   });
   return rows.map(({ agentId }) => agentId);
