@@ -57,6 +57,21 @@ describe("listing agents", () => {
     });
   });
 
+  test("takes %, _ and \\ in a search for what they are", async () => {
+    await gateway.data(
+      `mutation { createAgent(input: { name: "odd", engine: SHELL, description: "100% a_b c\\\\d" }) { name } }`,
+    );
+    const found = async (q: string) => {
+      const { agents } = await gateway.data(`query ($q: String!) { agents(filter: { q: $q }) { nodes { name } } }`, {
+        q,
+      });
+      return agents.nodes.map(({ name }: { name: string }) => name);
+    };
+    expect(await Promise.all(["0%", "a_b", "c\\d"].map(found))).toEqual([["odd"], ["odd"], ["odd"]]);
+    expect(await Promise.all(["%%", "a_c", "__"].map(found))).toEqual([[], [], []]);
+    await gateway.data(`mutation { deleteAgent(name: "odd") { name } }`);
+  });
+
   test("finds words in name and description in any case of letters", async () => {
     expect(await names(`filter: { q: "A2" }`)).toEqual(all.slice(20));
     expect(await names(`filter: { q: "sure_2" }`)).toEqual(all.slice(25));

@@ -96,12 +96,17 @@ function whereOf({ config }: Gateway, { states, tags, q, space }: Filter): Prism
       states ? { state: { in: [...states] } } : {},
       space == null ? {} : { spaceName: space },
       q
-        ? { OR: [{ nameKey: { contains: q.toLowerCase() } }, { description: { contains: q, ...inAnyCase(config) } }] }
+        ? {
+            OR: [{ nameKey: containing(q.toLowerCase()) }, { description: { ...containing(q), ...inAnyCase(config) } }],
+          }
         : {},
       ...(tags ?? []).map((tag) => ({ tagIndex: { some: { tag } } })),
     ],
   };
 }
+
+/** The text itself: what LIKE would take for a wildcard stands for itself. */
+const containing = (text: string) => ({ contains: text.replaceAll(/[\\%_]/g, "\\$&") });
 
 /** PostgreSQL minds the case of letters unless told otherwise; SQLite never does and knows no such word. */
 const inAnyCase = ({ databaseUrl }: Gateway["config"]): object =>

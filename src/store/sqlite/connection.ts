@@ -90,7 +90,7 @@ export class Connection {
   #prepare(sql: string): Prepared {
     const known = this.#prepared.get(sql);
     if (known) return known;
-    const statement = this.#database.prepare<unknown[], unknown[]>(sql);
+    const statement = this.#database.prepare<unknown[], unknown[]>(withEscapes(sql));
     const columns = statement.reader ? statement.raw().columns() : [];
     const prepared = {
       statement,
@@ -101,6 +101,9 @@ export class Connection {
     return prepared;
   }
 }
+
+/** LIKE with the backslash as its escape, which PostgreSQL has and SQLite wants to be told of. */
+const withEscapes = (sql: string) => sql.replaceAll(/ LIKE (\?|\([^()]*\))/g, String.raw`$& ESCAPE '\'`);
 
 function toResult(columnNames: string[], declared: readonly (ColumnType | null)[], rows: unknown[][]): SqlResultSet {
   const columnTypes = declared.map((type, at) => type ?? inferredType(rows, at));
