@@ -111,7 +111,7 @@ describe("a reader that stops reading", () => {
   let server: Server;
   let sockets: WebSockets;
   let stopWatching: () => void;
-  const patience = { initWaitMs: 100, pingMs: 60_000, closeMs: 10_000 };
+  const patience = { ...limits.sockets, closeMs: 10_000 };
   const near = () => ({
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     adminToken: gateway.adminToken,
@@ -178,11 +178,17 @@ describe("a reader that stops reading", () => {
     client.resume();
     expect(await closeOf(client)).toBe(1013);
   });
+});
 
-  test("and one that never says who it is is closed with 4408", async () => {
-    const socket = new WebSocket(`${near().url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
-    expect(await closeOf(socket)).toBe(4408);
-  });
+test("a socket that does not say in time who it is is closed with 4408", async () => {
+  const server = createServer();
+  const yoga = createGraphql(gateway.gateway, gateway.auth);
+  const sockets = serveWebSockets(gateway.gateway, yoga, server, { ...limits.sockets, initWaitMs: 50 });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  expect(await closeOf(new WebSocket(`ws://127.0.0.1:${port}/graphql`, "graphql-transport-ws"))).toBe(4408);
+  await sockets.close();
+  server.close();
 });
 
 async function readUntilClosed(watching: ReturnType<typeof watchOn>, seen: number[]): Promise<{ code: number }> {
