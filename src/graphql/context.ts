@@ -14,7 +14,10 @@ export interface Context {
   readonly address: string | null;
   /** Aborts when the caller has gone, or must be let go. */
   readonly signal: AbortSignal;
-  /** The loader of that name for this request, made at its first use: reads of one tick become one query. */
+  /**
+   * The loader of that name for this call, made at its first use: reads of one tick become one query.
+   * It remembers nothing, for a subscription is one call that lasts.
+   */
   loader<K, V>(name: string, load: (keys: readonly K[]) => Promise<readonly V[]>): DataLoader<K, V>;
   /** Closes the caller's WebSocket; absent on other transports. */
   readonly close?: (code: number, reason: string) => void;
@@ -45,7 +48,7 @@ export async function createContext(gateway: Gateway, auth: Auth, call: Call): P
     signal: call.signal,
     ...(call.close ? { close: call.close } : {}),
     loader<K, V>(name: string, load: (keys: readonly K[]) => Promise<readonly V[]>) {
-      const known = loaders.get(name) ?? new DataLoader<K, V>(load);
+      const known = loaders.get(name) ?? new DataLoader<K, V>(load, { cache: false });
       loaders.set(name, known);
       return known as DataLoader<K, V>; // a name always goes with one pair of types
     },

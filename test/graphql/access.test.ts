@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { changeAgent } from "../../src/domain/agents/change.ts";
 import { changePassword } from "../../src/domain/service-accounts/password.ts";
 import { deleteServiceAccount, updateServiceAccount } from "../../src/domain/service-accounts/service.ts";
-import { commit } from "../../src/events/commit.ts";
+import { commit, type Unit } from "../../src/events/commit.ts";
 import { accountToken, createAgent, createSpace, order } from "../support/agents.ts";
 import { createQuietAgent } from "../support/worker.ts";
 import { startTestGateway } from "../support/gateway.ts";
@@ -24,13 +25,15 @@ const describeAgent = (name: string, text: string) =>
     { name, text },
   );
 
-/** Takes away every role of an account. */
-const unbind = (user: string) =>
-  commit(gateway.gateway, async ({ tx, emit }) => {
+/** Takes away every role of an account, and in the same change does what is given. */
+const unbind = (user: string, also?: (unit: Unit) => Promise<unknown>) =>
+  commit(gateway.gateway, async (unit) => {
+    const { tx, emit } = unit;
     for (const { id, space } of await tx.roleBinding.findMany({ where: { subject: user } })) {
       await tx.roleBinding.delete({ where: { id } });
       await emit({ stream: `role-binding:${id}`, type: "role-binding.deleted", space, payload: {} });
     }
+    await also?.(unit);
   });
 
 /** Everything that ends the access of somebody who listens, with the code that says why. */
@@ -134,9 +137,29 @@ describe("a subscription", () => {
       { events: { stream: "agent:inside" } },
     ]);
     const rest = Promise.allSettled([changes.next(), log.next()]);
-    await unbind("narrowed");
-    await describeAgent("inside", "no longer for them");
+    // Nothing lies between the loss and the change: they are one commit.
+    await unbind("narrowed", (unit) => changeAgent(unit, { name: "inside" }, { description: "no longer for them" }));
     await updateServiceAccount(gateway.gateway, "narrowed", { active: false });
     for (const next of await rest) expect(next).toMatchObject({ status: "rejected", reason: { code: 4401 } });
+  });
+
+  test("that is over is no longer told of changes of access", async () => {
+    const onAccessChange = gateway.auth.onAccessChange.bind(gateway.auth);
+    let told = 0;
+    Object.assign(gateway.auth, {
+      onAccessChange(...[principal, listener]: Parameters<typeof onAccessChange>) {
+        const stop = onAccessChange(principal, listener);
+        told++;
+        return () => {
+          told--;
+          stop();
+        };
+      },
+    });
+    const watching = overSocket(gateway, { query: watchAgent, variables: { name: "watched" } });
+    await watching.next();
+    expect(told).toBe(1);
+    watching.stop();
+    await expect.poll(() => told).toBe(0);
   });
 });

@@ -110,6 +110,29 @@ describe.each(Object.entries(transports))("over %s", (_name, open) => {
     expect(await watching.next()).toBeUndefined();
   });
 
+  test("what a value shows beyond its event is read anew each time", async () => {
+    const { name } = await createAgent(gateway, `set-up-${++names}`, { setup: "echo ready" });
+    const query = `subscription ($name: ID!) { agentChanged(name: $name) { state setupOutput } }`;
+    const agent = open(gateway, { query, variables: { name } });
+    expect((await agent.next()).agentChanged.setupOutput).toContain("ready");
+    await order(gateway, "sleepAgent", name);
+    expect((await agent.next()).agentChanged).toMatchObject({
+      state: "SLEPT",
+      setupOutput: expect.stringContaining("ready"),
+    });
+    agent.stop();
+
+    const id = await beginResponse(gateway, await newAgent());
+    const items = `subscription ($id: ID!) { responseProgress(id: $id, after: 2) { response { output { items { seq } } } } }`;
+    const watching = open(gateway, { query: items, variables: { id } });
+    const first = watching.next();
+    await step(gateway, id, "one");
+    expect((await first).responseProgress.response.output.items).toHaveLength(1);
+    await step(gateway, id, "two");
+    expect((await watching.next()).responseProgress.response.output.items).toHaveLength(2);
+    watching.stop();
+  });
+
   test("changes of agents come as filtered, with cursors to go on from", async () => {
     const query = `subscription ($after: Cursor, $tag: String!) {
       agentsChanged(filter: { tags: [$tag] }, after: $after) { cursor kind name agent { state } }

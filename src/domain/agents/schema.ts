@@ -1,3 +1,4 @@
+import type { Gateway } from "../../gateway.ts";
 import { builder } from "../../graphql/builder.ts";
 import { connectionOf } from "../../graphql/connection.ts";
 import {
@@ -106,8 +107,11 @@ export const Agent = builder.prismaObject("Agent", {
     setupOutput: t.string({
       nullable: true,
       description: "What the set-up script printed.",
-      resolve: (agent, _args, { principal }) =>
-        isAllowed(principal, "get", "files", targetOf(agent)) ? agent.setupOutput : null,
+      // Read by the id, for an agent as an event shows it comes without its long texts.
+      resolve: (agent, _args, context) =>
+        isAllowed(context.principal, "get", "files", targetOf(agent))
+          ? context.loader("setupOutput", (ids: readonly string[]) => setupOutputs(context.gateway, ids)).load(agent.id)
+          : null,
     }),
     lastError: t.exposeString("lastError", { nullable: true, description: "Why it cannot work." }),
     computer: t.relation("computer", {
@@ -154,5 +158,11 @@ builder.prismaObjectField("Agent", "parent", (t) =>
     resolve: ({ parent }, _args, { principal }) => (parent && maySee(principal, parent) ? parent : null),
   }),
 );
+
+async function setupOutputs({ store }: Pick<Gateway, "store">, ids: readonly string[]): Promise<(string | null)[]> {
+  const rows = await store.agent.findMany({ where: { id: { in: [...ids] } }, select: { id: true, setupOutput: true } });
+  const outputs = new Map(rows.map(({ id, setupOutput }) => [id, setupOutput]));
+  return ids.map((id) => outputs.get(id) ?? null);
+}
 
 export const AgentConnection = connectionOf("Agent", Agent);
