@@ -31,11 +31,11 @@ export function handlerOf(yoga: Yoga, route: Route): Pick<RouteOptions, "onReque
 }
 
 /** What is public is so for everyone alike: a token that is sent along changes nothing, not even a bad one. */
-function callOf({ access }: Route, { headers, ip }: FastifyRequest, reply: FastifyReply): Call {
+function callOf({ access }: Route, { id, headers, ip }: FastifyRequest, reply: FastifyReply): Call {
   const gone = new AbortController();
   reply.raw.once("close", () => gone.abort());
   const authorization = access === "public" ? null : (headers.authorization ?? null);
-  return { authorization, address: ip, signal: gone.signal };
+  return { requestId: id, authorization, address: ip, signal: gone.signal };
 }
 
 function answer(
