@@ -11,6 +11,7 @@ import { createComputerReconciler } from "./domain/computers/reconcile.ts";
 import { endAllLeases } from "./domain/responses/claim.ts";
 import { responseReactions } from "./domain/responses/reactions.ts";
 import { createResponseReconciler } from "./domain/responses/reconcile.ts";
+import { secretReactions } from "./domain/secrets/service.ts";
 import { ensureFirstAdministrator, type FirstAdministrator } from "./domain/service-accounts/first-administrator.ts";
 import { deploymentId } from "./domain/system/deployment.ts";
 import { createRetentionReconciler } from "./domain/system/retention.ts";
@@ -82,7 +83,7 @@ async function assemble(config: Config, log: Logger, { store }: OpenStore, repla
     newId,
     runtime: replaced.runtime ?? (await chooseRuntime(config, deployment, log)),
     tail: createMemoryTail(),
-    reactions: [...agentReactions, ...responseReactions],
+    reactions: [...agentReactions, ...secretReactions, ...responseReactions],
     sealer: createSealer(masterKey(config)),
     replicaId: randomUUID(),
     actor: null,

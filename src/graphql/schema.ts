@@ -1,6 +1,10 @@
 import "../domain/system/schema.ts";
 import "../domain/system/event-schema.ts";
 import "../domain/service-accounts/schema.ts";
+import "../domain/spaces/queries.ts";
+import "../domain/spaces/mutations.ts";
+import "../domain/secrets/queries.ts";
+import "../domain/secrets/mutations.ts";
 import "../domain/computers/schema.ts";
 import "../domain/agents/queries.ts";
 import "../domain/agents/inside-schema.ts";

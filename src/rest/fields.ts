@@ -27,6 +27,12 @@ export const wordOf = <const Words extends readonly [string, ...string[]]>(words
     .pipe(z.enum(words))
     .meta({ override: { type: "string", enum: [...words] }, description });
 
+/** A switch in the query: `true` or `false`. */
+export const flag = (description: string) =>
+  wordOf(["true", "false"], description)
+    .transform((word) => word === "true")
+    .meta({ override: { type: "boolean", enum: undefined }, description });
+
 /** Any JSON object. */
 export const jsonObject = (description: string) => z.looseObject({}).meta({ description });
 

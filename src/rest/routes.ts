@@ -1,7 +1,9 @@
 import { agentRoutes } from "../domain/agents/rest.ts";
 import { agentOrderRoutes } from "../domain/agents/rest-orders.ts";
 import { responseRoutes } from "../domain/responses/rest.ts";
+import { secretRoutes, spaceSecretRoutes } from "../domain/secrets/rest.ts";
 import { accountRoutes } from "../domain/service-accounts/rest.ts";
+import { spaceRoutes } from "../domain/spaces/rest.ts";
 import { systemRoutes } from "../domain/system/rest.ts";
 import type { Route } from "./route.ts";
 
@@ -9,6 +11,9 @@ import type { Route } from "./route.ts";
 export const routes: readonly Route[] = [
   ...systemRoutes,
   ...accountRoutes,
+  ...spaceRoutes,
+  ...spaceSecretRoutes,
+  ...secretRoutes,
   ...agentRoutes,
   ...agentOrderRoutes,
   ...responseRoutes,

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { startTestGateway } from "../support/gateway.ts";
-import { differences, type Example, readExamples } from "./documented.ts";
+import { differences, readExamples, sendExample } from "./documented.ts";
 import { ask, makeAgent, send } from "./rest.ts";
 
 const gateway = await startTestGateway({ env: { RAWORC_ENGINE: "external" } });
@@ -66,21 +66,13 @@ const givens: Readonly<Record<string, () => Promise<unknown>>> = {
 /** Fields that are documented elsewhere beside those of document C. */
 const additions: Readonly<Record<string, readonly string[]>> = { "GET /api/v0/auth": ["roles"] };
 
-/** Sends an example as it is written, with the host and its placeholders filled in. */
-async function sendExample(
-  { method, url, headers, body }: Example,
-  id: string,
-): Promise<{ status: number; text: string }> {
-  const fill = (text: string) =>
-    text
-      .replace("https://ragavan.com", gateway.url)
-      .replace("<name>", "demo")
-      .replace("<id>", id)
-      .replace("<token>", gateway.adminToken);
-  const filled = Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, fill(value)]));
-  const response = await fetch(fill(url), { method, headers: filled, body });
-  return { status: response.status, text: await response.text() };
-}
+/** Fills in the host and the placeholders. */
+const fillWith = (id: string) => (text: string) =>
+  text
+    .replace("https://ragavan.com", gateway.url)
+    .replace("<name>", "demo")
+    .replace("<id>", id)
+    .replace("<token>", gateway.adminToken);
 
 const examples = readExamples("document-c.txt");
 
@@ -93,7 +85,7 @@ describe("an example of document C, sent as it stands", () => {
     const id = String(await givens[example.heading]?.());
     const [documented] = example.answers;
 
-    const { status, text } = await sendExample(example, id);
+    const { status, text } = await sendExample(example, fillWith(id));
 
     expect(status).toBe(documented?.status);
     expect(differences(documented?.text ?? "", text, additions[example.heading])).toEqual([]);

@@ -34,6 +34,16 @@ function parseExample(section: string): Example {
   };
 }
 
+/** Sends an example as it is written, with the host and its placeholders filled in. */
+export async function sendExample(
+  { method, url, headers, body }: Example,
+  fill: (text: string) => string,
+): Promise<{ status: number; text: string }> {
+  const filled = Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, fill(value)]));
+  const response = await fetch(fill(url), { method, headers: filled, body });
+  return { status: response.status, text: await response.text() };
+}
+
 /**
  * What differs between a documented body and an answer's; empty when nothing does. Keys and their order must be the
  * same, unless the document leaves out the rest by `...`; values too, unless they depend on time or chance.

@@ -6,6 +6,9 @@ import { accountToken } from "../support/agents.ts";
 import { startTestGateway } from "../support/gateway.ts";
 import { ask, makeAgent, refusalBody, send } from "./rest.ts";
 
+/** Something of each kind that is there, by the beginning of its paths. */
+const things: Readonly<Record<string, string>> = { agents: "demo", published: "shown", spaces: "default" };
+
 const gateway = await startTestGateway({
   env: { RAWORC_ENGINE: "external", RAWORC_MAX_BODY_BYTES: "4096", RAWORC_CORS_ORIGINS: "https://app.example" },
 });
@@ -20,14 +23,15 @@ beforeAll(async () => {
   await send(gateway, "POST", "/agents/shown/publish");
   responseId = await ask(gateway, "demo", "hi");
   await ask(gateway, "shown", "hi");
+  await send(gateway, "POST", "/secrets", { body: { key_name: "TOKEN", value: "x" } });
   stranger = await accountToken(gateway, "stranger");
 });
 
 const titleOf = ({ method, path }: Route) => `${method} ${path}`;
 const named = (list: readonly Route[]) => list.map((route) => [titleOf(route), route] as const);
 /** The route's path on things that are there. */
-const pathOf = ({ path }: Route, name = path.startsWith("/published") ? "shown" : "demo") =>
-  path.replace(":name", name).replace(":id", responseId);
+const pathOf = ({ path }: Route, name = things[path.split("/")[1] ?? ""] ?? "demo") =>
+  path.replace(":name", name).replace(":id", responseId).replace(":key", "TOKEN");
 const methodsOf = (path: string) =>
   routes
     .filter((route) => route.path === path)

@@ -10,23 +10,39 @@ export interface Owner {
   readonly id: string;
 }
 
+/** The space as an owner of secrets. */
+export const spaceOwner = (space: string): Owner => ({ space, kind: "SPACE", id: space });
+
 /** Seals and stores secrets of a new owner, inside the change that makes the owner. */
 export async function storeSecrets(unit: Unit, owner: Owner, values: Readonly<Record<string, string>>): Promise<void> {
-  const { sealer, actor } = unit.gateway;
-  const data = Object.entries(values).map(([keyName, value]) => ({
-    id: unit.gateway.newId(),
-    space: owner.space,
-    ownerKind: owner.kind,
-    ownerId: owner.id,
-    keyName,
-    sealed: sealer.seal(value, placeOf(owner, keyName)),
-    keyId: sealer.keyId,
-    createdBy: actor,
-    createdAt: unit.at,
-    updatedAt: unit.at,
-  }));
+  const data = Object.entries(values).map(([keyName, value]) => newSecret(unit, owner, keyName, value));
   if (data.length > 0) await unit.tx.secret.createMany({ data });
 }
+
+/** A row with the sealed value. */
+export const newSecret = ({ gateway, at }: Unit, owner: Owner, keyName: string, value: string) => ({
+  id: gateway.newId(),
+  space: owner.space,
+  ownerKind: owner.kind,
+  ownerId: owner.id,
+  keyName,
+  ...sealSecret(gateway, owner, keyName, value),
+  createdBy: gateway.actor,
+  createdAt: at,
+  updatedAt: at,
+});
+
+/** The columns of a sealed value. It opens only in this place: for this owner, under this key. */
+export const sealSecret = ({ sealer }: Pick<Gateway, "sealer">, owner: Owner, keyName: string, value: string) => ({
+  sealed: sealer.seal(value, placeOf(owner, keyName)),
+  keyId: sealer.keyId,
+});
+
+/** The value of a stored secret. */
+export const openSecret = ({ sealer }: Pick<Gateway, "sealer">, owner: Owner, row: Sealed): string =>
+  sealer.open(row.sealed, row.keyId, placeOf(owner, row.keyName));
+
+type Sealed = Pick<Secret, "sealed" | "keyId" | "keyName">;
 
 /** Gives `to` a copy of every secret of `from`. */
 export async function copySecrets(unit: Unit, from: Owner, to: Owner): Promise<void> {
@@ -49,8 +65,7 @@ export async function secretNamesOf({ store }: Pick<Gateway, "store">, owners: r
 
 /** The environment of an owner's commands: the secrets of its space, and its own, which win. */
 export async function environmentOf(gateway: Gateway, owner: Owner, withSpace: boolean) {
-  const space: Owner = { space: owner.space, kind: "SPACE", id: owner.space };
-  const owners = withSpace ? [space, owner] : [owner];
+  const owners = withSpace ? [spaceOwner(owner.space), owner] : [owner];
   const rows = await gateway.store.secret.findMany({
     where: { OR: owners.map(({ kind, id }) => ({ ownerKind: kind, ownerId: id })) },
   });
@@ -67,9 +82,7 @@ export async function environmentOf(gateway: Gateway, owner: Owner, withSpace: b
 }
 
 const openAll = (gateway: Pick<Gateway, "sealer">, owner: Owner, rows: readonly Secret[]): Record<string, string> =>
-  Object.fromEntries(
-    rows.map((row) => [row.keyName, gateway.sealer.open(row.sealed, row.keyId, placeOf(owner, row.keyName))]),
-  );
+  Object.fromEntries(rows.map((row) => [row.keyName, openSecret(gateway, owner, row)]));
 
 const placeOf = (owner: Owner, keyName: string) => ({
   space: owner.space,

@@ -5,9 +5,19 @@ const largestValueBytes = 64 * 1024;
 
 /** @throws BAD_USER_INPUT unless the key may be the name of an environment variable and the value fits one. */
 export function checkSecret(field: string, keyName: string, value: string): void {
+  checkKey(field, keyName);
+  checkValue(field, keyName, value);
+}
+
+/** @throws BAD_USER_INPUT unless the key may be the name of an environment variable. */
+export function checkKey(field: string, keyName: string): void {
   if (!keyPattern.test(keyName)) {
     throw badInput(field, `Secret key ${JSON.stringify(keyName)} must match ${keyPattern.source}`);
   }
+}
+
+/** @throws BAD_USER_INPUT, which does not repeat the value, unless it fits an environment variable. */
+export function checkValue(field: string, keyName: string, value: string): void {
   if (value.includes("\0") || !value.isWellFormed()) {
     throw badInput(field, `The value of secret "${keyName}" must not contain NUL or half of a surrogate pair`);
   }

@@ -9,6 +9,7 @@ const settings =
   "when nobody says otherwise; other keys are free.";
 
 const CreateSpaceInput = builder.inputType("CreateSpaceInput", {
+  description: "A new space, with nothing in it.",
   fields: (t) => ({
     name: t.string({
       required: true,
