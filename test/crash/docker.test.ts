@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import Database from "better-sqlite3";
 import Docker from "dockerode";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { GatewayProcess } from "../support/gateway-process.ts";
 import { docker } from "../support/needs.ts";
 import { newMark, untilNoProcess, untilProcess } from "./processes.ts";
@@ -11,16 +11,17 @@ import { ask, askAndWait, createAgent, createWorld, type World } from "./world.t
 
 const image = "raworc-test/agent:1";
 const dockerHost = docker.found ?? "";
+const dockerEnvironment = { RAWORC_RUNTIME: "docker", DOCKER_HOST: dockerHost, RAWORC_AGENT_IMAGE: image };
 const engine = new Docker({ socketPath: dockerHost.replace("unix://", "") });
 
-describe.skipIf(docker.found === null)("containers of Docker", () => {
+describe.skipIf(docker.found === null)("kill -9 of the gateway, with containers of Docker", () => {
   let world: World;
   beforeEach(async () => {
-    world = await createWorld({ RAWORC_RUNTIME: "docker", DOCKER_HOST: dockerHost, RAWORC_AGENT_IMAGE: image });
+    world = await createWorld(dockerEnvironment);
   });
   afterEach(() => removeAll(world));
 
-  test("after kill -9 of the gateway a command ends as INTERRUPTED, and nothing of it is left", async () => {
+  test("a command that ran ends as INTERRUPTED, and nothing of it is left", async () => {
     const mark = newMark();
     const before = await world.start();
     await createAgent(before, "worker");
@@ -37,7 +38,7 @@ describe.skipIf(docker.found === null)("containers of Docker", () => {
     expect(await askAndWait(after, "worker", "cat note")).toBe("kept\n");
   });
 
-  test("after kill -9 among many orders no container is left that no agent owns", async () => {
+  test("among many orders no container is left that no agent owns", async () => {
     for (const moment of [300, 900]) {
       const gateway = await world.start();
       const working = orderWildly(gateway, moment);
@@ -49,36 +50,44 @@ describe.skipIf(docker.found === null)("containers of Docker", () => {
     const names = await namesOnceSettled(after, world);
     expect((await containersOf(world)).toSorted()).toEqual(names);
   });
+});
+
+describe.skipIf(docker.found === null)("containers of Docker that die, while the gateway lives", () => {
+  let world: World;
+  let gateway: GatewayProcess;
+  beforeAll(async () => {
+    world = await createWorld({ ...dockerEnvironment, RAWORC_COMPUTER_MEMORY_MB: "64" });
+    gateway = await world.start();
+  });
+  afterAll(() => removeAll(world));
 
   test.each([
     ["kill", (name: string) => engine.getContainer(name).kill()],
     ["rm -f", (name: string) => engine.getContainer(name).remove({ force: true })],
-  ])("a container that docker %s ends in the middle is COMPUTER_LOST, and comes back", async (_how, end) => {
-    const gateway = await world.start();
-    await createAgent(gateway, "worker");
-    await askAndWait(gateway, "worker", "echo kept > note");
+  ])("a container that docker %s ends in the middle is COMPUTER_LOST, and comes back", async (how, end) => {
+    const name = how.replace(/\W/g, "");
+    await createAgent(gateway, name);
+    await askAndWait(gateway, name, "echo kept > note");
     const mark = newMark();
-    const id = await ask(gateway, "worker", `echo begun; sleep ${mark}`);
+    const id = await ask(gateway, name, `echo begun; sleep ${mark}`);
     await untilProcess(mark);
-    await end(await containerOf(gateway, "worker"));
+    await end(await containerOf(gateway, name));
 
     const steps = await endOf(gateway, id);
     expectTruthful(steps);
     expect(steps.at(-1)).toMatchObject({ status: "FAILED", response: { failure: { reason: "COMPUTER_LOST" } } });
     expect(outputs(steps)).toEqual([expect.stringMatching(/^\[exit_code:none\]\nbegun\n\[.*lost/)]);
-    expect(await askAndWait(gateway, "worker", "cat note")).toBe("kept\n");
+    expect(await askAndWait(gateway, name, "cat note")).toBe("kept\n");
   });
 
   test("a command that is asked for right after the container's death waits until it is back", async () => {
-    const gateway = await world.start();
-    await createAgent(gateway, "worker");
-    await askAndWait(gateway, "worker", "true");
-    await engine.getContainer(await containerOf(gateway, "worker")).kill();
-    expect(await askAndWait(gateway, "worker", "echo back")).toBe("back\n");
+    await createAgent(gateway, "late");
+    await askAndWait(gateway, "late", "true");
+    await engine.getContainer(await containerOf(gateway, "late")).kill();
+    expect(await askAndWait(gateway, "late", "echo back")).toBe("back\n");
   });
 
   test("a command that takes too much memory is OUT_OF_MEMORY", async () => {
-    const gateway = await world.start({ RAWORC_COMPUTER_MEMORY_MB: "64" });
     await createAgent(gateway, "eater");
     const id = await ask(gateway, "eater", `node -e 'for (const a = []; ; ) a.push(Buffer.alloc(1e7, 1))'`);
     const steps = await endOf(gateway, id);
@@ -88,18 +97,17 @@ describe.skipIf(docker.found === null)("containers of Docker", () => {
   });
 
   test("a computer that dies five times is given up: its agent sleeps with the reason, and can be woken", async () => {
-    const gateway = await world.start();
-    await createAgent(gateway, "worker");
+    await createAgent(gateway, "unlucky");
     for (let death = 1; death <= 5; death++) {
-      const name = await containerOf(gateway, "worker");
-      await engine.getContainer(name).kill();
-      await eventually(async () => expect(await phaseOf(gateway, "worker")).not.toBe("RUNNING"));
+      const container = await containerOf(gateway, "unlucky");
+      await engine.getContainer(container).kill();
+      await eventually(async () => expect(await phaseOf(gateway, "unlucky")).not.toBe("RUNNING"));
     }
-    await untilAgent(gateway, "worker", "SLEPT");
-    const { agent } = await gateway.ask(`{ agent(name: "worker") { lastError computer { phase } } }`);
+    await untilAgent(gateway, "unlucky", "SLEPT");
+    const { agent } = await gateway.ask(`{ agent(name: "unlucky") { lastError computer { phase } } }`);
     expect(agent).toEqual({ lastError: "its container ended with exit code 137", computer: { phase: "FAILED" } });
-    await gateway.ask(`mutation { wakeAgent(name: "worker") { state } }`);
-    expect(await askAndWait(gateway, "worker", "echo back")).toBe("back\n");
+    await gateway.ask(`mutation { wakeAgent(name: "unlucky") { state } }`);
+    expect(await askAndWait(gateway, "unlucky", "echo back")).toBe("back\n");
   });
 });
 

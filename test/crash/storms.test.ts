@@ -75,7 +75,7 @@ describe(`kill -9 of the gateway at any moment (CRASH_SEED=${seed})`, () => {
   test("a remix has the whole volume or is made anew; what was deleted is gone for good", async () => {
     const first = await world.start();
     await createAgent(first, "parent");
-    await askAndWait(first, "parent", "for i in $(seq 300); do echo $i > file-$i; done");
+    await askAndWait(first, "parent", "for i in $(seq 100); do echo $i > file-$i; done");
     await first.kill();
 
     const made: string[] = [];
@@ -94,7 +94,7 @@ describe(`kill -9 of the gateway at any moment (CRASH_SEED=${seed})`, () => {
       }
     });
     for (const name of made) await untilAgent(after, name, "IDLE");
-    for (const name of made) expect(await askAndWait(after, name, "ls | wc -l; cat file-300")).toBe("300\n300\n");
+    for (const name of made) expect(await askAndWait(after, name, "ls | wc -l; cat file-100")).toBe("100\n100\n");
     for (const name of deleted) expect(await stateOf(after, name)).toBeNull();
     await untilSettled(after, world);
   });
@@ -146,7 +146,12 @@ interface Row {
 /** Resolves when containers and volumes are those of the agents, one each, and every computer is as wanted. */
 async function untilSettled(gateway: GatewayProcess, { dataDir }: World): Promise<void> {
   const query = `{ agents(first: 1000) { nodes { name state computer { id generation phase desired } } } }`;
-  const namesIn = (folder: string) => readdirSync(join(dataDir, "computers", folder)).toSorted();
+  // A hidden file is a draft of a record whose writer was killed; it counts for nothing.
+  const isShown = (name: string) => !name.startsWith(".");
+  const namesIn = (folder: string) =>
+    readdirSync(join(dataDir, "computers", folder))
+      .filter(isShown)
+      .toSorted();
   await eventually(async () => {
     const rows: readonly Row[] = (await gateway.ask(query)).agents.nodes;
     const unsettled = rows.filter(({ computer: { phase, desired } }) => phase !== desired && phase !== "STOPPED");
