@@ -1,6 +1,7 @@
 import "../domain/system/schema.ts";
 import "../domain/system/event-schema.ts";
-import "../domain/service-accounts/schema.ts";
+import "../domain/service-accounts/queries.ts";
+import "../domain/service-accounts/mutations.ts";
 import "../domain/spaces/queries.ts";
 import "../domain/spaces/mutations.ts";
 import "../domain/secrets/queries.ts";

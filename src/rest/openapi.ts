@@ -121,11 +121,12 @@ function refusal(status: number, { code, description }: { readonly code: string;
 
 function refusalsOf(route: Route): ZodOpenApiResponsesObject {
   const takesInput = route.body !== null || Object.keys(route.query.shape).length > 0;
+  const isLogin = route.path.endsWith("/login");
   const statuses: readonly Status[] = [
     ...(takesInput ? ([400] as const) : []),
-    ...(route.access === "bearer" || route.path === "/auth/login" ? ([401, 429] as const) : []),
+    ...(route.access === "bearer" || isLogin ? ([401, 429] as const) : []),
     ...(route.access === "bearer" && route.path.includes(":") ? ([403] as const) : []),
-    ...(route.path.includes(":") ? ([404] as const) : []),
+    ...(route.path.includes(":") && !isLogin ? ([404] as const) : []),
     ...(route.body ? ([413, 415] as const) : []),
     ...route.refusals,
   ];

@@ -3,6 +3,8 @@ import { agentOrderRoutes } from "../domain/agents/rest-orders.ts";
 import { responseRoutes } from "../domain/responses/rest.ts";
 import { secretRoutes, spaceSecretRoutes } from "../domain/secrets/rest.ts";
 import { accountRoutes } from "../domain/service-accounts/rest.ts";
+import { operatorRoutes } from "../domain/service-accounts/rest-operators.ts";
+import { serviceAccountRoutes } from "../domain/service-accounts/rest-service-accounts.ts";
 import { spaceRoutes } from "../domain/spaces/rest.ts";
 import { systemRoutes } from "../domain/system/rest.ts";
 import type { Route } from "./route.ts";
@@ -11,6 +13,8 @@ import type { Route } from "./route.ts";
 export const routes: readonly Route[] = [
   ...systemRoutes,
   ...accountRoutes,
+  ...serviceAccountRoutes,
+  ...operatorRoutes,
   ...spaceRoutes,
   ...spaceSecretRoutes,
   ...secretRoutes,

@@ -7,7 +7,13 @@ import { startTestGateway } from "../support/gateway.ts";
 import { ask, makeAgent, refusalBody, send } from "./rest.ts";
 
 /** Something of each kind that is there, by the beginning of its paths. */
-const things: Readonly<Record<string, string>> = { agents: "demo", published: "shown", spaces: "default" };
+const things: Readonly<Record<string, string>> = {
+  agents: "demo",
+  published: "shown",
+  "service-accounts": "ada",
+  operators: "ada",
+  spaces: "default",
+};
 
 const gateway = await startTestGateway({
   env: { RAWORC_ENGINE: "external", RAWORC_MAX_BODY_BYTES: "4096", RAWORC_CORS_ORIGINS: "https://app.example" },
@@ -25,13 +31,17 @@ beforeAll(async () => {
   await ask(gateway, "shown", "hi");
   await send(gateway, "POST", "/secrets", { body: { key_name: "TOKEN", value: "x" } });
   stranger = await accountToken(gateway, "stranger");
+  await accountToken(gateway, "ada");
 });
 
 const titleOf = ({ method, path }: Route) => `${method} ${path}`;
 const named = (list: readonly Route[]) => list.map((route) => [titleOf(route), route] as const);
 /** The route's path on things that are there. */
-const pathOf = ({ path }: Route, name = things[path.split("/")[1] ?? ""] ?? "demo") =>
-  path.replace(":name", name).replace(":id", responseId).replace(":key", "TOKEN");
+const pathOf = ({ path }: Route, name = things[path.split("/")[1] ?? ""] ?? "") =>
+  path
+    .replace(":name", name)
+    .replace(":id", path.startsWith("/agents") ? responseId : name)
+    .replace(":key", "TOKEN");
 const methodsOf = (path: string) =>
   routes
     .filter((route) => route.path === path)
@@ -43,6 +53,8 @@ const singles = gets.filter(({ isList, reply }) => !isList && reply.kind === "js
 const lists = routes.filter(({ isList }) => isList);
 const withBody = routes.filter(({ body }) => body !== null);
 const ofAgents = bearer.filter(({ path }) => path.startsWith("/agents/:name"));
+/** The routes of things that lie in no space; nobody owns them. */
+const global = bearer.filter(({ path }) => /^\/(service-accounts|operators|roles|role-bindings)/.test(path));
 const paths = [...new Set(routes.map(({ path }) => path))];
 
 describe("every route that is not public", () => {
@@ -103,6 +115,34 @@ describe("every route of an agent", () => {
     expect(refused.status).toBe(403);
     expect(refused.json).toEqual(refusalBody("FORBIDDEN", expect.stringContaining("stranger")));
   });
+});
+
+describe("every route of accounts and of what they may do", () => {
+  const exampleOf = ({ bodyExample }: Route) => bodyExample as object | undefined;
+
+  test.each(named(global.filter(({ path }) => path.includes(":"))))(
+    "%s answers 404 for what is hidden, in the words for what is missing",
+    async (_title, route) => {
+      const body = exampleOf(route);
+      const hidden = await send(gateway, route.method, pathOf(route), { token: stranger, body });
+      const missing = await send(gateway, route.method, pathOf(route, "nobody"), { token: stranger, body });
+      const forAdmin = await send(gateway, route.method, pathOf(route, "nobody"), { body });
+
+      expect(hidden.status).toBe(404);
+      expect(hidden.json).toEqual(refusalBody("NOT_FOUND", expect.stringMatching(/was not found$/)));
+      expect(hidden.text.replaceAll(things[route.path.split("/")[1] ?? ""] ?? "", "nobody")).toBe(missing.text);
+      expect([forAdmin.status, forAdmin.text]).toEqual([404, missing.text]);
+    },
+  );
+
+  test.each(named(global.filter(({ path }) => !path.includes(":"))))(
+    "%s answers 403 to those who are not granted it",
+    async (_title, route) => {
+      const refused = await send(gateway, route.method, pathOf(route), { token: stranger, body: exampleOf(route) });
+      expect(refused.status).toBe(403);
+      expect(refused.json).toEqual(refusalBody("FORBIDDEN", expect.stringContaining("stranger")));
+    },
+  );
 });
 
 describe("every path", () => {

@@ -35,7 +35,8 @@ export async function changePassword(
   checkPassword(newPassword, "newPassword");
   const account = await gateway.store.serviceAccount.findUnique({ where: byIdOrUser(idOrUser) });
   if (!account) throw notFound("Service account", idOrUser);
-  if (await mustProve(gateway, caller, account, currentPassword)) await prove(auth, account, currentPassword);
+  if (await mustProve(gateway, caller, { account, called: idOrUser }, currentPassword))
+    await prove(auth, account, currentPassword);
   return replaceHash(gateway, account, await auth.passwords.hash(newPassword));
 }
 
@@ -43,13 +44,13 @@ export async function changePassword(
 async function mustProve(
   { store }: Committer,
   caller: Principal,
-  account: ServiceAccount,
+  { account, called }: { readonly account: ServiceAccount; readonly called: string },
   given: string | null,
 ): Promise<boolean> {
   const decision = decide(caller, "update", "service-accounts", { space: null, name: account.user });
   const own = caller.kind === "account" && caller.id === account.id;
   if (own) return given !== null || decision !== "allow";
-  if (decision === "hide") throw notFound("Service account", account.user);
+  if (decision === "hide") throw notFound("Service account", called); // in the words for one that is missing
   const allowed = decision === "allow" && coversGrants(caller, await grantsOfUser(store, account.user));
   if (!allowed) throw new GatewayError("FORBIDDEN", `You may not change the password of "${account.user}"`);
   return false;

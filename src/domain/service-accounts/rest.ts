@@ -7,6 +7,27 @@ const tag = "Authentication";
 const roles = z.array(z.string()).meta({ description: "The names of all roles bound to the account" });
 const user = z.string().meta({ description: "Principal name" });
 
+/** What a login answers. */
+export const tokenReply = {
+  kind: "json",
+  schema: z
+    .object({
+      token: z.string().meta({ description: "JWT" }),
+      token_type: z.literal("Bearer"),
+      expires_at: moment("When the token ends"),
+      user,
+      role: z.enum(["admin", "user"]),
+    })
+    .meta({ id: "Token" }),
+  example: {
+    token: "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9...",
+    token_type: "Bearer",
+    expires_at: "2025-01-02T12:00:00.000Z",
+    user: "admin",
+    role: "admin",
+  },
+} as const;
+
 /** Login and the caller's own profile (documents A and C, "Authentication"). */
 export const accountRoutes: readonly Route[] = [
   route({
@@ -24,25 +45,7 @@ export const accountRoutes: readonly Route[] = [
     `,
     variables: ({ body }) => ({ user: body.user, password: body.pass }),
     present: (token: unknown) => token,
-    reply: {
-      kind: "json",
-      schema: z
-        .object({
-          token: z.string().meta({ description: "JWT" }),
-          token_type: z.literal("Bearer"),
-          expires_at: moment("When the token ends"),
-          user,
-          role: z.enum(["admin", "user"]),
-        })
-        .meta({ id: "Token" }),
-      example: {
-        token: "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9...",
-        token_type: "Bearer",
-        expires_at: "2025-01-02T12:00:00.000Z",
-        user: "admin",
-        role: "admin",
-      },
-    },
+    reply: tokenReply,
   }),
   route({
     method: "GET",

@@ -5,6 +5,7 @@ import { commit, type Committer, type Unit } from "../../events/commit.ts";
 import type { ServiceAccount } from "../../store/generated/client/client.ts";
 import type { Transaction } from "../../store/store.ts";
 import { isUniqueViolation } from "../../store/violations.ts";
+import { checkText } from "../../text.ts";
 import { lockAdministrators, requireAdministrator } from "./administrators.ts";
 import { byIdOrUser, checkUser, serviceAccountEvent } from "./service-account.ts";
 
@@ -17,8 +18,12 @@ export interface NewServiceAccount {
   readonly active?: boolean;
 }
 
-/** What of an account can be changed; absent stays as it is, `null` clears. */
-export type ServiceAccountChange = Partial<Pick<ServiceAccount, "space" | "description" | "active">>;
+/** What of an account can be changed; absent stays as it is, `null` clears what can be empty. */
+export interface ServiceAccountChange {
+  readonly space?: string | null | undefined;
+  readonly description?: string | null | undefined;
+  readonly active?: boolean | null | undefined;
+}
 
 /**
  * Finds an account by its id or its user name.
@@ -43,6 +48,7 @@ export async function createServiceAccount(
 ): Promise<ServiceAccount> {
   const { user, password, space = null, description = null, active = true } = input;
   checkUser(user);
+  checkTexts(input);
   const passwordHash = await auth.passwords.hash(password);
   const made = commit(gateway, async ({ tx, emit, at }) => {
     const data = { id: gateway.newId(), user, space, description, active, passwordHash, createdAt: at, updatedAt: at };
@@ -58,13 +64,15 @@ export async function createServiceAccount(
 /**
  * Changes an account. Deactivating ends all its tokens at once; activating does not bring them back.
  *
- * @throws {GatewayError} NOT_FOUND; CONFLICT when the last active administrator would be deactivated.
+ * @throws {GatewayError} NOT_FOUND; CONFLICT when the last active administrator would be deactivated; BAD_USER_INPUT
+ *   for text that cannot be stored.
  */
 export async function updateServiceAccount(
   gateway: Committer,
   idOrUser: string,
   change: ServiceAccountChange,
 ): Promise<ServiceAccount> {
+  checkTexts(change);
   return commit(gateway, async (unit) => {
     const { tx, emit, at } = unit;
     if (change.active === false) await lockAdministrators(tx);
@@ -112,9 +120,14 @@ async function deleteBindings({ tx, emit }: Unit, user: string): Promise<void> {
   }
 }
 
+function checkTexts({ space, description }: ServiceAccountChange): void {
+  checkText("space", space);
+  checkText("description", description);
+}
+
 /** Leaves out what callers may have sent beside the three things that can be changed. */
 const only = ({ space, description, active }: ServiceAccountChange) => ({
   ...(space === undefined ? {} : { space }),
   ...(description === undefined ? {} : { description }),
-  ...(active === undefined ? {} : { active }),
+  ...(active == null ? {} : { active }),
 });
