@@ -12,6 +12,7 @@ import { endAllLeases } from "./domain/responses/claim.ts";
 import { responseReactions } from "./domain/responses/reactions.ts";
 import { createResponseReconciler } from "./domain/responses/reconcile.ts";
 import { secretReactions } from "./domain/secrets/service.ts";
+import { roleBindingReactions } from "./domain/role-bindings/reactions.ts";
 import { ensureFirstAdministrator, type FirstAdministrator } from "./domain/service-accounts/first-administrator.ts";
 import { deploymentId } from "./domain/system/deployment.ts";
 import { createRetentionReconciler } from "./domain/system/retention.ts";
@@ -83,7 +84,7 @@ async function assemble(config: Config, log: Logger, { store }: OpenStore, repla
     newId,
     runtime: replaced.runtime ?? (await chooseRuntime(config, deployment, log)),
     tail: createMemoryTail(),
-    reactions: [...agentReactions, ...secretReactions, ...responseReactions],
+    reactions: [...roleBindingReactions, ...agentReactions, ...secretReactions, ...responseReactions],
     sealer: createSealer(masterKey(config)),
     replicaId: randomUUID(),
     actor: null,

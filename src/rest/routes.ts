@@ -3,6 +3,8 @@ import { agentOrderRoutes } from "../domain/agents/rest-orders.ts";
 import { responseRoutes } from "../domain/responses/rest.ts";
 import { secretRoutes, spaceSecretRoutes } from "../domain/secrets/rest.ts";
 import { accountRoutes } from "../domain/service-accounts/rest.ts";
+import { roleBindingRoutes } from "../domain/role-bindings/rest.ts";
+import { roleRoutes } from "../domain/roles/rest.ts";
 import { operatorRoutes } from "../domain/service-accounts/rest-operators.ts";
 import { serviceAccountRoutes } from "../domain/service-accounts/rest-service-accounts.ts";
 import { spaceRoutes } from "../domain/spaces/rest.ts";
@@ -15,6 +17,8 @@ export const routes: readonly Route[] = [
   ...accountRoutes,
   ...serviceAccountRoutes,
   ...operatorRoutes,
+  ...roleRoutes,
+  ...roleBindingRoutes,
   ...spaceRoutes,
   ...spaceSecretRoutes,
   ...secretRoutes,

@@ -12,6 +12,8 @@ const things: Readonly<Record<string, string>> = {
   published: "shown",
   "service-accounts": "ada",
   operators: "ada",
+  roles: "developer",
+  "role-bindings": "admin-binding",
   spaces: "default",
 };
 
