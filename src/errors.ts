@@ -41,7 +41,8 @@ export class GatewayError extends Error {
 }
 
 /** The same words for a thing that is missing and one the caller may not see. */
-export const notFound = (kind: string, name: string) => new GatewayError("NOT_FOUND", `${kind} "${name}" was not found`);
+export const notFound = (kind: string, name: string) =>
+  new GatewayError("NOT_FOUND", `${kind} "${name}" was not found`);
 
 /** The caller's input breaks a rule; `field` names where, `message` says what is allowed. */
 export const badInput = (field: string, message: string) => new GatewayError("BAD_USER_INPUT", message, { field });

@@ -101,7 +101,11 @@ export interface ContainerState {
 }
 
 export interface RuntimeInventory {
-  readonly containers: readonly { readonly name: string; readonly labels: Labels; readonly status: ContainerState["status"] }[];
+  readonly containers: readonly {
+    readonly name: string;
+    readonly labels: Labels;
+    readonly status: ContainerState["status"];
+  }[];
   readonly volumes: readonly { readonly name: string; readonly labels: Labels }[];
 }
 

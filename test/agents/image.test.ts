@@ -15,7 +15,10 @@ describe("the image of an agent's computer", () => {
 
   test("is the agent's own choice, else its space's, else the gateway's", async () => {
     expect(await imageOf("plain")).toBe(gateway.config.agentImage);
-    await gateway.gateway.store.space.update({ where: { name: "default" }, data: { settings: { image: "of/space:1" } } });
+    await gateway.gateway.store.space.update({
+      where: { name: "default" },
+      data: { settings: { image: "of/space:1" } },
+    });
     expect(await imageOf("spaced")).toBe("of/space:1");
     expect(await imageOf("chosen", `, image: "of/agent:1"`)).toBe("of/agent:1");
   });

@@ -5,7 +5,9 @@ describe("what is inside an agent's computer", () => {
   let gateway: Awaited<ReturnType<typeof startTestGateway>>;
   beforeAll(async () => {
     gateway = await startTestGateway();
-    await gateway.data(`mutation { createAgent(input: { name: "boxed", engine: SHELL, secrets: { GREETING: "hi" } }) { name } }`);
+    await gateway.data(
+      `mutation { createAgent(input: { name: "boxed", engine: SHELL, secrets: { GREETING: "hi" } }) { name } }`,
+    );
     await gateway.settle();
   });
   afterAll(() => gateway.stop());

@@ -6,7 +6,7 @@ import { eventually } from "./watch.ts";
 export const newMark = () => `${600 + Math.floor(Math.random() * 300)}.${Math.floor(Math.random() * 1e9)}`;
 
 /** The ids of living processes with an argument that is exactly this. */
-export function processesWith(argument: string): readonly number[] {
+function processesWith(argument: string): readonly number[] {
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry) && argumentsOf(entry).includes(argument))
     .map(Number);

@@ -2,7 +2,7 @@ import { expect, vi } from "vitest";
 import type { GatewayProcess } from "../support/gateway-process.ts";
 
 /** After a crash everything has converged within this time: the promise, on a busy machine too. */
-export const convergenceMs = 15_000;
+const convergenceMs = 15_000;
 
 type Live = Pick<GatewayProcess, "live">;
 
@@ -23,7 +23,7 @@ const progress = `subscription ($id: ID!) {
  *
  * @throws when that takes longer than the limit, or the subscription ends before.
  */
-export function firstOf<Found>(
+function firstOf<Found>(
   { live }: Live,
   what: string,
   request: { readonly query: string; readonly variables?: Record<string, unknown> },
@@ -62,7 +62,7 @@ export function endOf(gateway: Live, id: string, limitMs = convergenceMs): Promi
 }
 
 /** Resolves with the first step of a response that fits. */
-export const untilStep = (gateway: Live, id: string, fits: (step: Step) => boolean): Promise<Step> =>
+const untilStep = (gateway: Live, id: string, fits: (step: Step) => boolean): Promise<Step> =>
   firstOf<Step>(
     gateway,
     `a step of response ${id}`,

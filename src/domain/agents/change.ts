@@ -4,7 +4,7 @@ import type { JsonObject } from "../../json.ts";
 import type { Agent, Prisma } from "../../store/generated/client/client.ts";
 import { orderComputer } from "../computers/service.ts";
 import { agentStream, entering, type SleepCause } from "./agent.ts";
-import { checkText } from "./text.ts";
+import { checkText } from "../../text.ts";
 
 /** `slept` and `deleted` bear their cause, so that what belongs to the agent can end truthfully. */
 export type AgentEventType = "agent.created" | "agent.changed" | "agent.slept" | "agent.deleted";

@@ -1,7 +1,7 @@
 import { badInput } from "../../errors.ts";
 import { isJsonObject, type JsonObject } from "../../json.ts";
 import type { EngineKind, Network } from "../../store/generated/client/client.ts";
-import { checkJsonText } from "../../json-text.ts";
+import { checkJsonText } from "../../text.ts";
 import { imagePattern } from "../spaces/settings.ts";
 
 const engines = ["MODEL", "SHELL", "EXTERNAL"] as const satisfies readonly EngineKind[];

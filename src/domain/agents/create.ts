@@ -20,7 +20,7 @@ import {
 import { emitAgent, promptAgent } from "./change.ts";
 import { checkImage, checkMetadata, choicesOf } from "./choices.ts";
 import { ownerOf } from "./environment.ts";
-import { checkText } from "./text.ts";
+import { checkText } from "../../text.ts";
 
 /** Who an agent belongs to. */
 export interface Creator {

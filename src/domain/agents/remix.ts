@@ -69,7 +69,7 @@ export async function remixAgent(
  *
  * @throws FORBIDDEN for a part that is asked for by name and not permitted.
  */
-export function partsToCopy(asked: RemixAgentInput, permitted: PublishPermissions): PublishPermissions {
+function partsToCopy(asked: RemixAgentInput, permitted: PublishPermissions): PublishPermissions {
   const part = (name: keyof PublishPermissions) => {
     if (asked[name] === true && !permitted[name]) {
       throw new GatewayError("FORBIDDEN", `The "${name}" of this agent may not be remixed`, { field: name });

@@ -4,7 +4,7 @@ import type { Gateway } from "../../gateway.ts";
 import type { Agent } from "../../store/generated/client/client.ts";
 import { longestTimeoutSeconds } from "./agent.ts";
 import { changeAgent, putToSleep } from "./change.ts";
-import { checkText } from "./text.ts";
+import { checkText } from "../../text.ts";
 
 export interface SleepOrder {
   readonly delaySeconds?: number | null;

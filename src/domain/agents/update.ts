@@ -5,7 +5,7 @@ import type { Agent, EngineKind, Prisma } from "../../store/generated/client/cli
 import { checkTags, checkTimeout } from "./agent.ts";
 import { changeAgent } from "./change.ts";
 import { checkMetadata, choicesOf } from "./choices.ts";
-import { checkText } from "./text.ts";
+import { checkText } from "../../text.ts";
 
 /** What may be changed of an agent; absent and `null` mean: leave as it is (document C, "Update agent"). */
 export interface UpdateAgentInput {

@@ -5,7 +5,7 @@ import type { JsonObject } from "../../json.ts";
 import { isUniqueViolation } from "../../store/violations.ts";
 import type { Agent, Response } from "../../store/generated/client/client.ts";
 import { changeAgent } from "../agents/change.ts";
-import { checkText } from "../agents/text.ts";
+import { checkText } from "../../text.ts";
 import { wakeInside } from "../agents/wake.ts";
 import { emitStatus, homeOf } from "./change.ts";
 import { becomeIdle, endUnfinished } from "./end.ts";

@@ -1,6 +1,6 @@
 import { badInput } from "../../errors.ts";
 import { isJsonObject, type JsonObject } from "../../json.ts";
-import { checkJsonText } from "../agents/text.ts";
+import { checkJsonText } from "../../text.ts";
 import type { Response, ResponseStatus } from "../../store/generated/client/client.ts";
 
 /** The stream of a response: its items and its changes of status. */

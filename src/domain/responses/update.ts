@@ -5,7 +5,7 @@ import type { Gateway } from "../../gateway.ts";
 import { isJsonObject, type JsonObject } from "../../json.ts";
 import type { Agent, Prisma, Response, ResponseStatus } from "../../store/generated/client/client.ts";
 import { entering } from "../agents/agent.ts";
-import { checkJsonText } from "../agents/text.ts";
+import { checkJsonText } from "../../text.ts";
 import { changeAgent } from "../agents/change.ts";
 import { emitItems, emitText, homeOf, moveResponse } from "./change.ts";
 import { alreadyEnded, becomeIdle } from "./end.ts";

@@ -6,7 +6,7 @@ import { commit, type Committer } from "../../events/commit.ts";
 import type { Role } from "../../store/generated/client/client.ts";
 import type { Transaction } from "../../store/store.ts";
 import { isUniqueViolation } from "../../store/violations.ts";
-import { checkText } from "../../text.ts";
+import { checkDescription } from "../../text.ts";
 import { administratorRole } from "./builtin.ts";
 import { checkRoleName, checkRules } from "./role.ts";
 
@@ -37,7 +37,7 @@ export async function findRole(store: Pick<Transaction, "role">, name: string): 
 export async function createRole(gateway: Committer, creator: Principal, input: NewRole): Promise<Role> {
   const { name, description = null } = input;
   checkRoleName(name);
-  checkText("description", description);
+  checkDescription("description", description);
   const rules = checkRules(input.rules);
   if (!covers(creator, rules, null)) {
     throw new GatewayError("FORBIDDEN", `${creator.user} may not make a role that grants more than they hold`);

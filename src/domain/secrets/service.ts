@@ -2,7 +2,7 @@ import { conflict, notFound } from "../../errors.ts";
 import { commit, type Committer, type Reaction, type Unit } from "../../events/commit.ts";
 import type { Secret } from "../../store/generated/client/client.ts";
 import type { Transaction } from "../../store/store.ts";
-import { checkText } from "../../text.ts";
+import { checkDescription } from "../../text.ts";
 import { holdSpace } from "../spaces/service.ts";
 import { spaceOf } from "../spaces/space.ts";
 import { secretEvent } from "./event.ts";
@@ -55,7 +55,7 @@ export async function setSecret(gateway: Committer, input: NewSecret): Promise<S
 /** Changes the value or the description of a space's secret. @throws NOT_FOUND, BAD_USER_INPUT. */
 export async function updateSecret(gateway: Committer, space: string, key: string, change: SecretChange) {
   if (change.value != null) checkValue("value", key, change.value);
-  checkText("description", change.description);
+  checkDescription("description", change.description);
   return commit(gateway, async (unit) => changeSecret(unit, await heldSecret(unit, space, key), change));
 }
 
@@ -85,7 +85,7 @@ export const secretReactions: readonly Reaction[] = [
 function checkNew({ key, value, description }: NewSecret): void {
   checkKey("key", key);
   checkValue("value", key, value);
-  checkText("description", description);
+  checkDescription("description", description);
 }
 
 /** The secret, with its space held so that nothing else changes it meanwhile. */

@@ -5,7 +5,7 @@ import { commit, type Committer, type Unit } from "../../events/commit.ts";
 import type { ServiceAccount } from "../../store/generated/client/client.ts";
 import type { Transaction } from "../../store/store.ts";
 import { isUniqueViolation } from "../../store/violations.ts";
-import { checkText } from "../../text.ts";
+import { checkDescription } from "../../text.ts";
 import { lockAdministrators, requireAdministrator } from "./administrators.ts";
 import { byIdOrUser, checkUser, serviceAccountEvent } from "./service-account.ts";
 
@@ -121,8 +121,8 @@ async function deleteBindings({ tx, emit }: Unit, user: string): Promise<void> {
 }
 
 function checkTexts({ space, description }: ServiceAccountChange): void {
-  checkText("space", space);
-  checkText("description", description);
+  checkDescription("space", space);
+  checkDescription("description", description);
 }
 
 /** Leaves out what callers may have sent beside the three things that can be changed. */

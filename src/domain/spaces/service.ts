@@ -4,7 +4,7 @@ import { commit, type Committer, type Unit } from "../../events/commit.ts";
 import type { Space } from "../../store/generated/client/client.ts";
 import type { Transaction } from "../../store/store.ts";
 import { isUniqueViolation } from "../../store/violations.ts";
-import { checkText } from "../../text.ts";
+import { checkDescription } from "../../text.ts";
 import { checkSettings, defaultsOf, type SpaceDefaults } from "./settings.ts";
 import { checkSpaceName, defaultSpace, spaceEvent } from "./space.ts";
 
@@ -54,7 +54,7 @@ export async function requireActiveSpace(tx: Pick<Transaction, "space">, name: s
  */
 export async function createSpace(gateway: Committer, input: NewSpace): Promise<Space> {
   checkSpaceName(input.name);
-  checkText("description", input.description);
+  checkDescription("description", input.description);
   const { name, description = null } = input;
   const data = { name, description, settings: checkSettings(input.settings), active: input.active ?? true };
   const made = commit(gateway, async ({ tx, emit, at }) => {
@@ -73,7 +73,7 @@ export async function createSpace(gateway: Committer, input: NewSpace): Promise<
  * @throws NOT_FOUND, BAD_USER_INPUT naming the field.
  */
 export async function updateSpace(gateway: Committer, name: string, change: SpaceChange): Promise<Space> {
-  checkText("description", change.description);
+  checkDescription("description", change.description);
   const data = {
     ...(change.description === undefined ? {} : { description: change.description }),
     ...(change.settings == null ? {} : { settings: checkSettings(change.settings) }),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { badInput } from "../../errors.ts";
 import { isJsonObject, type JsonObject } from "../../json.ts";
-import { checkJsonText } from "../../json-text.ts";
+import { checkJsonText } from "../../text.ts";
 
 /** What may name an image. */
 export const imagePattern = /^[a-zA-Z0-9][\w.\-/:@]{0,254}$/;

@@ -32,7 +32,7 @@ const unless = (codes: readonly string[], path: string) => (error: NodeJS.ErrnoE
 };
 
 /** Says what an operating system's error means for a path. */
-export function refusalOf(error: Error & { readonly code?: unknown }, path: string): Error {
+function refusalOf(error: Error & { readonly code?: unknown }, path: string): Error {
   switch (error.code) {
     case "ENOENT":
       return pathRefusals.missing(path);
