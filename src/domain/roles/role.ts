@@ -1,6 +1,6 @@
 import { type Rule, rulesSchema } from "../../auth/rules.ts";
 import { badInput } from "../../errors.ts";
-import { checkDescription } from "../../text.ts";
+import { checkText } from "../../text.ts";
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 
@@ -25,7 +25,7 @@ export function checkRules(rules: unknown): Rule[] {
     const [issue] = parsed.error.issues;
     throw badInput("rules", `"${["rules", ...(issue?.path ?? [])].join(".")}" is not valid: ${issue?.message}`);
   }
-  for (const word of parsed.data.flatMap(wordsOf)) checkDescription("rules", word);
+  for (const word of parsed.data.flatMap(wordsOf)) checkText("rules", word);
   return parsed.data;
 }
 

@@ -5,7 +5,7 @@ import { commit, type Committer, type Unit } from "../../events/commit.ts";
 import type { ServiceAccount } from "../../store/generated/client/client.ts";
 import type { Transaction } from "../../store/store.ts";
 import { isUniqueViolation } from "../../store/violations.ts";
-import { checkDescription } from "../../text.ts";
+import { checkDescription, checkText } from "../../text.ts";
 import { lockAdministrators, requireAdministrator } from "./administrators.ts";
 import { byIdOrUser, checkUser, serviceAccountEvent } from "./service-account.ts";
 
@@ -121,7 +121,7 @@ async function deleteBindings({ tx, emit }: Unit, user: string): Promise<void> {
 }
 
 function checkTexts({ space, description }: ServiceAccountChange): void {
-  checkDescription("space", space);
+  checkText("space", space);
   checkDescription("description", description);
 }
 
