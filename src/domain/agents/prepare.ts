@@ -1,4 +1,5 @@
 import { unavailable } from "../../errors.ts";
+import { abortOn } from "../../events/abort-on.ts";
 import { commit } from "../../events/commit.ts";
 import { OutputCapture } from "../../engines/output-capture.ts";
 import type { Gateway } from "../../gateway.ts";
@@ -90,12 +91,5 @@ async function runSetup(
 }
 
 /** Aborts when the agent is put to sleep or deleted. */
-function whenEnding(gateway: Gateway, agent: Agent) {
-  const controller = new AbortController();
-  const stop = gateway.tail.subscribe(agentStream(agent.name), {
-    event: ({ type }) => {
-      if (type === "agent.slept" || type === "agent.deleted") controller.abort();
-    },
-  });
-  return { signal: controller.signal, stop };
-}
+const whenEnding = ({ tail }: Gateway, { name }: Agent) =>
+  abortOn(tail, agentStream(name), ({ type }) => type === "agent.slept" || type === "agent.deleted");

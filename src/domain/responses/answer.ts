@@ -1,6 +1,7 @@
 import type { Engine, EngineJob, EngineOutcome, Failure, ItemBody } from "../../engines/engine.ts";
 import { toolResult, toolUses } from "../../engines/items.ts";
 import { conflict, GatewayError } from "../../errors.ts";
+import { abortOn } from "../../events/abort-on.ts";
 import { commit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import { isJsonObject } from "../../json.ts";
@@ -125,13 +126,8 @@ function failureOfError(gateway: Gateway, error: unknown, signal: AbortSignal): 
 }
 
 /** Aborts when the response has its terminal event, whoever wrote it. */
-function whenEnded(gateway: Gateway, id: string) {
-  const controller = new AbortController();
-  const stop = gateway.tail.subscribe(responseStream(id), {
-    event: (event) => {
-      const { status } = responseFactsOf(event);
-      if (status && isTerminal(status)) controller.abort();
-    },
+const whenEnded = ({ tail }: Gateway, id: string) =>
+  abortOn(tail, responseStream(id), (event) => {
+    const { status } = responseFactsOf(event);
+    return status !== undefined && isTerminal(status);
   });
-  return { signal: controller.signal, stop };
-}
