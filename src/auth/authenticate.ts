@@ -2,6 +2,7 @@ import { badInput, GatewayError } from "../errors.ts";
 import type { Access, AccessCache, WorkerAgent } from "./access.ts";
 import type { AccountPrincipal, Principal } from "./principal.ts";
 import { type Claims, type IssuedToken, tokenLifeSeconds, type Tokens } from "./tokens.ts";
+import { longestTimerMs } from "../timers.ts";
 
 /** Turns tokens into callers. Each argument may be a bare token or an `Authorization` header. */
 export interface Authenticator {
@@ -40,8 +41,6 @@ export const unauthenticated = () =>
 const refuse = (): never => {
   throw unauthenticated();
 };
-
-const longestTimerMs = 2 ** 31 - 1;
 
 /** Makes the authenticator over tokens and remembered access. */
 export function createAuthenticator(tokens: Tokens, access: AccessCache, now: () => Date): Authenticator {

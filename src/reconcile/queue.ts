@@ -1,5 +1,6 @@
 import type { LogEvent } from "../events/event.ts";
 import type { RuntimeEvent } from "../runtime/runtime.ts";
+import { longestTimerMs } from "../timers.ts";
 
 /** Work that makes one thing match its stored state. It must be safe to repeat, late, or after a crash. */
 export interface Reconciler {
@@ -26,8 +27,6 @@ export interface ReconcileResult {
 
 const firstBackoffMs = 200;
 const longestBackoffMs = 30_000;
-/** setTimeout takes no longer delay. */
-const longestTimerMs = 2_147_483_647;
 
 /**
  * Runs one reconciler by key: never two runs of one key at once, in the order asked, bounded in number,

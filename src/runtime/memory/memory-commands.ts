@@ -1,9 +1,7 @@
 import { badInput } from "../../errors.ts";
 import type { ExecCommand, ExecEnd, ExecResult } from "../runtime.ts";
 import { type MemoryVolume, runInVolume } from "./memory-volume.ts";
-
-/** Longer timers fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
+import { longestTimerMs } from "../../timers.ts";
 
 type EarlyEnd = Exclude<ExecEnd, "exited">;
 

@@ -4,12 +4,10 @@ import type { Readable } from "node:stream";
 import { badInput, unavailable } from "../../errors.ts";
 import type { ExecCommand, ExecEnd, ExecResult, OutputStream } from "../runtime.ts";
 import { signalProcess, signalUntil } from "./process-table.ts";
+import { longestTimerMs } from "../../timers.ts";
 
 /** How long output may stay silent once the command ended: something that escaped holds the pipe open. */
 const silenceMs = 1000;
-
-/** Longer timers fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
 
 /** What is started: the words, where, and the whole environment. */
 export interface Launch {
