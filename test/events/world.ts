@@ -164,8 +164,10 @@ export const addItem = (committer: Committer, id: string) =>
 /** A response of an agent that nobody works for. */
 export async function createResponse(store: Store, id: string): Promise<void> {
   const at = new Date("2026-01-01T00:00:00Z");
-  const times = { createdAt: at, updatedAt: at };
-  await store.response.create({ data: { id, agentId: home.agentId, status: "PROCESSING", input: {}, ...times } });
+  const of = { respondentId: home.agentId, agentId: home.agentId };
+  await store.response.create({
+    data: { id, ...of, status: "PROCESSING", input: {}, createdAt: at, updatedAt: at },
+  });
 }
 
 /** The agent that the responses belong to. */

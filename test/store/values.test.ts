@@ -74,7 +74,7 @@ onEveryDatabase("values", (provider) => {
     const { store } = database;
     const { id: agentId } = await store.agent.create({ data: agent("evidence", "default") });
     const at = new Date();
-    const row = (id: string) => ({ id, agentId, input: {}, createdAt: at, updatedAt: at });
+    const row = (id: string) => ({ id, respondentId: agentId, agentId, input: {}, createdAt: at, updatedAt: at });
     await store.response.create({ data: { ...row("none"), failureEvidence: Prisma.DbNull } });
     await store.response.create({ data: { ...row("null"), failureEvidence: Prisma.JsonNull } });
     await store.response.create({ data: { ...row("some"), failureEvidence: { code: 1 } } });

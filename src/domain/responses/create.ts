@@ -62,6 +62,7 @@ export async function addResponse(
   const response = await unit.tx.response.create({
     data: {
       id: unit.gateway.newId(),
+      respondentId: agentId,
       agentId,
       input,
       priority: whenBusy === "INTERRUPT" ? await aboveAll(unit, agentId) : 0,
@@ -113,5 +114,7 @@ function checkKey(key: string | null | undefined): void {
 
 const findByKey = (gateway: Gateway, agentId: string, idempotencyKey: string | null | undefined) =>
   idempotencyKey
-    ? gateway.store.response.findUnique({ where: { agentId_idempotencyKey: { agentId, idempotencyKey } } })
+    ? gateway.store.response.findUnique({
+        where: { respondentId_idempotencyKey: { respondentId: agentId, idempotencyKey } },
+      })
     : null;

@@ -27,7 +27,7 @@ export async function responseFor(
 ): Promise<{ readonly response: ResponseRow; readonly agent: Agent }> {
   const where = { id, ...(agentName == null ? {} : { agent: { nameKey: nameKeyOf(agentName) } }) };
   const found = await context.gateway.store.response.findUnique({ where, include: { agent: true } });
-  if (!found) throw context.principal ? notFound("Response", id) : unauthenticated();
+  if (!found?.agent) throw context.principal ? notFound("Response", id) : unauthenticated();
   const { agent, ...response } = found;
   requireAllowed(context, verb, resource, targetOf(agent), { kind: "Response", name: id });
   return { response, agent };

@@ -112,17 +112,17 @@ async function drain(gateway: Gateway, answering: ReadonlyMap<string, Promise<vo
 async function agentsWithWork(gateway: Gateway): Promise<readonly string[]> {
   const rows = await gateway.store.response.findMany({
     where: { status: { in: [...unfinished] } },
-    distinct: ["agentId"],
-    select: { agentId: true },
+    distinct: ["respondentId"],
+    select: { respondentId: true },
   });
-  return rows.map(({ agentId }) => agentId);
+  return rows.map(({ respondentId }) => respondentId);
 }
 
 /** The agents whose responses other processes are answering. */
 async function agentsHeldElsewhere({ store, replicaId }: Gateway): Promise<readonly string[]> {
   const rows = await store.response.findMany({
     where: { status: "PROCESSING", AND: [{ leaseOwner: { not: null } }, { leaseOwner: { not: replicaId } }] },
-    select: { agentId: true },
+    select: { respondentId: true },
   });
-  return rows.map(({ agentId }) => agentId);
+  return rows.map(({ respondentId }) => respondentId);
 }

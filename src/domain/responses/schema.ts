@@ -58,11 +58,12 @@ const ResponseOutput = builder.objectRef<ResponseRow>("ResponseOutput").implemen
 export const Response = builder.prismaObject("Response", {
   fields: (t) => ({
     id: t.exposeID("id"),
-    agent: t.relation("agent"),
+    agent: t.relation("agent", { nullable: true, description: "The agent that was asked; null for a session." }),
     agentName: t.string({
-      description: "The name of the agent that was asked.",
+      nullable: true,
+      description: "The name of the agent that was asked; null for a session.",
       select: { agent: { select: { name: true } } },
-      resolve: ({ agent }) => agent.name,
+      resolve: ({ agent }) => agent?.name,
     }),
     status: t.expose("status", { type: ResponseStatus }),
     input: t.expose("input", { type: "JSON" }),
