@@ -25,6 +25,8 @@ export interface EngineJob {
   readonly recorded: readonly ItemBody[];
   /** Secrets of the space and the agent: environment of commands, and keys of models. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The function that a space agent answers with; `null` for every other engine. */
+  readonly handler: HandlerCall | null;
   readonly computer: Workspace;
   /** Records an item durably before it returns. Throws when this run is no longer the owner of the response. */
   append(item: ItemBody): Promise<void>;
@@ -32,6 +34,17 @@ export interface EngineJob {
   delta(delta: { readonly channel: "text" | "stdout" | "stderr" | "analysis"; readonly text: string }): void;
   /** Aborts on cancel, time-out, sleep, deletion and shutdown. */
   readonly signal: AbortSignal;
+}
+
+/** A function of a space agent's code in the computer: `process_message(message, context)`. */
+export interface HandlerCall {
+  /** The space agent's name, which is also the name of its folder. */
+  readonly agent: string;
+  readonly runtime: "python3" | "node";
+  /** A module and a function in it, such as `main.process_message`. */
+  readonly handler: string;
+  /** The second argument: any JSON object. */
+  readonly context: Readonly<Record<string, unknown>>;
 }
 
 /** An item as stored and shown: any JSON object with a `type` (document C, "Items Structure"). */
@@ -75,6 +88,9 @@ export type FailureReason =
   | "SETUP_FAILED"
   | "AGENT_SLEPT"
   | "AGENT_DELETED"
+  | "SESSION_PAUSED"
+  | "SESSION_DELETED"
+  | "HANDLER_FAILED"
   | "WORKER_REPORTED";
 
 /**

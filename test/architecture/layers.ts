@@ -67,9 +67,9 @@ export const parents: Readonly<Record<string, readonly string[]>> = {
   "role-bindings": ["roles", "service-accounts"],
   secrets: ["spaces"],
   builds: ["spaces"],
-  "space-agents": ["spaces"],
+  "space-agents": ["builds", "computers", "secrets"],
   agents: ["computers", "secrets", "service-accounts"],
-  responses: ["agents"],
-  sessions: ["computers", "secrets", "service-accounts"],
+  responses: ["agents", "sessions"],
+  sessions: ["builds", "computers", "secrets", "service-accounts"],
   messages: ["sessions", "responses"],
 };

@@ -32,6 +32,7 @@ export function createTestJob(options: JobOptions): TestJob {
     text: options.text ?? "hello",
     instructions: options.instructions ?? null,
     recorded: [...(options.recorded ?? [])],
+    handler: null,
     environment: options.environment ?? {},
     computer: options.computer,
     signal: controller.signal,

@@ -61,6 +61,7 @@ async function jobFor(gateway: Gateway, agent: Agent, response: Response, signal
     history: () => historyBefore(gateway, response),
     recorded: recorded.map(({ raw }) => raw),
     environment: await agentEnvironment(gateway, agent),
+    handler: null,
     computer: openWorkspace(gateway, agent.computerId, signal),
     append: (item) => appendItem(gateway, agent, response, item),
     delta: (delta) => gateway.tail.publishDelta({ stream: responseStream(response.id), delta: { ...delta } }),
