@@ -22,7 +22,8 @@ export async function append(tx: Transaction, events: readonly NewEvent[], writt
   const rows = events.map((event): LogEvent => {
     const seq = (heads.get(event.stream) ?? 0) + 1;
     heads.set(event.stream, seq);
-    return { ...event, ...written, id: ++id, seq, space: event.space ?? null };
+    const { space = null, ownerId = null, partOf = null } = event;
+    return { ...event, ...written, id: ++id, seq, space, ownerId, partOf };
   });
   await tx.event.createMany({ data: rows.map((row) => ({ ...row, payload: row.payload as object })) }); // JSON by its type
   return rows;

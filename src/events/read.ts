@@ -85,4 +85,5 @@ export const whereOf = (filter: EventFilter): Prisma.EventWhereInput => ({
 export const asLogEvent = (row: Prisma.EventGetPayload<object>): LogEvent => ({
   ...row,
   payload: row.payload as JsonObject, // only objects are ever appended
+  partOf: row.partOf as LogEvent["partOf"], // only these are ever appended
 });

@@ -114,7 +114,7 @@ describe("authentication", () => {
     const { gateway, auth, token } = opened;
     await announce(opened, "role:developer");
     const reading = auth.authenticate(token);
-    const place = { id: 1n, seq: 1, actor: null, space: null, at: gateway.now() };
+    const place = { id: 1n, seq: 1, actor: null, space: null, ownerId: null, partOf: null, at: gateway.now() };
     gateway.tail.publish([{ stream: "role:developer", type: "role.changed", payload: {}, ...place }]);
     await reading;
     expect(auth.recall(token)).toBeUndefined();

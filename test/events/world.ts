@@ -147,7 +147,7 @@ export async function append(committer: Committer, events: readonly NewEvent[], 
   });
 }
 
-const home = { agentId: "log-agent", agentName: "log-agent", space: "default" };
+const home = { agentId: "log-agent", agentName: "log-agent", space: "default", ownerId: null };
 
 /** Tries to end a response; only the first try does. */
 export const endResponse = (committer: Committer, id: string, status: "COMPLETED" | "FAILED" | "CANCELLED") =>

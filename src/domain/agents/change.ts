@@ -17,6 +17,7 @@ export async function promptAgent(unit: Unit, agent: Agent, prompt: string | nul
     stream: agentStream(agent.name),
     type: "agent.prompted",
     space: agent.spaceName,
+    ownerId: agent.createdById,
     payload: { agentId: agent.id, prompt },
   });
 }
@@ -43,6 +44,7 @@ export const emitAgent = (unit: Unit, type: AgentEventType, agent: Agent, facts:
     stream: agentStream(agent.name),
     type,
     space: agent.spaceName,
+    ownerId: agent.createdById,
     payload: { ...asPayload(snapshotOf(agent)), ...facts },
   });
 

@@ -14,12 +14,14 @@ export interface Home {
   readonly agentId: string;
   readonly agentName: string;
   readonly space: string;
+  readonly ownerId: string | null;
 }
 
-export const homeOf = (agent: Pick<Agent, "id" | "name" | "spaceName">): Home => ({
+export const homeOf = (agent: Pick<Agent, "id" | "name" | "spaceName" | "createdById">): Home => ({
   agentId: agent.id,
   agentName: agent.name,
   space: agent.spaceName,
+  ownerId: agent.createdById,
 });
 
 /**
@@ -88,6 +90,8 @@ const emit = (unit: Unit, home: Home, id: string, type: ResponseEventType, paylo
     stream: responseStream(id),
     type,
     space: home.space,
+    ownerId: home.ownerId,
+    partOf: "agents",
     payload: { id, agent: home.agentName, agentId: home.agentId, ...payload },
   });
 

@@ -32,6 +32,12 @@ ADD COLUMN     "contextSummary" TEXT;
 ALTER TABLE "Computer" ADD COLUMN     "command" JSONB;
 
 -- AlterTable
+ALTER TABLE "Event" ADD COLUMN     "ownerId" TEXT,
+ADD COLUMN     "partOf" TEXT;
+-- Only agents had responses, and only agents owners.
+UPDATE "Event" SET "partOf" = 'agents' WHERE "stream" LIKE 'response:%';
+
+-- AlterTable
 ALTER TABLE "Response" ADD COLUMN     "respondentId" TEXT,
 ADD COLUMN     "sessionId" TEXT,
 ADD COLUMN     "spaceAgent" TEXT,

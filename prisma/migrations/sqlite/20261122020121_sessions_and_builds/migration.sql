@@ -5,6 +5,12 @@ ALTER TABLE "Agent" ADD COLUMN "contextSummary" TEXT;
 -- AlterTable
 ALTER TABLE "Computer" ADD COLUMN "command" JSONB;
 
+-- AlterTable
+ALTER TABLE "Event" ADD COLUMN "ownerId" TEXT;
+ALTER TABLE "Event" ADD COLUMN "partOf" TEXT;
+-- Only agents had responses, and only agents owners.
+UPDATE "Event" SET "partOf" = 'agents' WHERE "stream" LIKE 'response:%';
+
 -- CreateTable
 CREATE TABLE "Session" (
     "id" TEXT NOT NULL PRIMARY KEY,
