@@ -11,13 +11,13 @@ const keeping = withOwn("metadata");
 const lower = (word: unknown) => String(word).toLowerCase();
 const shown = (agent: Fields) => ({ ...keeping(agent), state: lower(agent["state"]) });
 
-const choices = fc.constantFrom({}, { own: { camelCase: 1 } }, { engine: "external" }, { engine: "none" });
+const choices = fc.constantFrom({}, {}, { own: { camelCase: 1 } }, { engine: "external" }, { engine: "none" });
 
 /** The fields of both languages for what a caller says of an agent. */
 const said = {
   description: optional(aText),
   metadata: optional(choices),
-  tags: optional(fc.constantFrom([], ["one"], ["one", "two"], ["no tag"])),
+  tags: optional(fc.constantFrom([], ["one"], ["one"], ["one", "two"], ["one", "two"], ["no tag"])),
 };
 
 const order = (name: string, path: string, mutation: string, answer: (agent: Fields) => unknown) =>
@@ -39,7 +39,7 @@ const acknowledged = (timeoutStatus: string) => (agent: Fields) => ({
 /** What can be done with agents, where REST answers the agent. */
 export const agentOperations = [
   fc
-    .record({ name: anAgentName, idle: optional(fc.constantFrom(60, 0, 600)), prompt: optional(aText), ...said })
+    .record({ name: anAgentName, idle: optional(fc.constantFrom(60, 60, 60, 0)), prompt: optional(aText), ...said })
     .map(({ name, idle, prompt, ...more }) =>
       define({
         name: "create an agent",

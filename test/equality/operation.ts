@@ -17,14 +17,14 @@ interface Definition<Result> {
   readonly shown: (result: Result) => unknown;
 }
 
-/** Defines an operation. `$N` in any of its texts is the id of the N-th thing made, or of none. */
+/** Defines an operation. `$N` in any of its texts is the id of the thing made N things ago, or of none. */
 export function define<Result>({ name, rest, graphql, shown }: Definition<Result>): Operation {
   const [method, path, body] = rest;
   const [document, variables] = graphql;
   return {
     rest: (ids) => withIds(ids, { method, path, ...(body ? { body } : {}) }),
     graphql: (ids) => ({ document, variables: withIds(ids, variables) }),
-    shown: shown as Operation["shown"], // what the document selects
+    shown,
     [fc.toStringMethod]: () => `${name}: ${method} ${path} ${body ? JSON.stringify(body) : ""}`,
   };
 }
@@ -32,7 +32,7 @@ export function define<Result>({ name, rest, graphql, shown }: Definition<Result
 const missingId = "00000000-0000-7000-8000-000000000000";
 
 const withIds = <T extends object>(ids: readonly string[], value: T): T =>
-  JSON.parse(JSON.stringify(value).replaceAll(/\$(\d+)/g, (_all, digits) => ids[Number(digits)] ?? missingId));
+  JSON.parse(JSON.stringify(value).replaceAll(/\$(\d+)/g, (_all, digits) => ids.at(-1 - Number(digits)) ?? missingId));
 
 /** For what REST answers with an empty body. */
 export const nothing = () => null;
@@ -64,8 +64,8 @@ export const listOf =
     nodes.map(shown);
 
 export const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
-export const aSpaceName = fc.constantFrom("default", "lab", "studio", "attic", "Not a name");
-export const anAgentName = fc.constantFrom("ada", "Ada", "bob", "cy", "1-bad");
-export const anId = fc.nat(11).map((index) => `$${index}`);
+export const aSpaceName = fc.constantFrom("default", "default", "lab", "lab", "studio", "attic", "Not a name");
+export const anAgentName = fc.constantFrom("ada", "ada", "ada", "Ada", "bob", "bob", "cy", "1-bad");
+export const anId = fc.nat(3).map((index) => `$${index}`);
 export const aText = fc.constantFrom("hello", "", "ö€😀", "two\nlines");
 export const aPage = fc.record({ first: fc.nat(3), offset: fc.nat(3) });
