@@ -11,6 +11,9 @@ CREATE TYPE "SpaceAgentStatus" AS ENUM ('ACTIVE', 'INACTIVE', 'BUILDING', 'RUNNI
 CREATE TYPE "BuildStatus" AS ENUM ('PENDING', 'BUILDING', 'COMPLETED', 'FAILED', 'CANCELLED');
 
 -- AlterEnum
+ALTER TYPE "ComputerDesired" ADD VALUE 'VOLUME_ONLY' BEFORE 'ABSENT';
+
+-- AlterEnum
 ALTER TYPE "FailureReason" ADD VALUE 'SESSION_PAUSED';
 ALTER TYPE "FailureReason" ADD VALUE 'SESSION_DELETED';
 ALTER TYPE "FailureReason" ADD VALUE 'HANDLER_FAILED';
@@ -60,6 +63,8 @@ CREATE TABLE "Session" (
     "instructions" TEXT,
     "busyTimeoutSeconds" INTEGER NOT NULL DEFAULT 900,
     "busyFrom" TIMESTAMP(3),
+    "prepared" BOOLEAN NOT NULL DEFAULT true,
+    "messageHead" INTEGER NOT NULL DEFAULT 0,
     "usesSpaceSecrets" BOOLEAN NOT NULL DEFAULT true,
     "buildId" TEXT,
     "contextCutoffAt" TIMESTAMP(3),
@@ -85,6 +90,7 @@ CREATE TABLE "Message" (
     "content" TEXT NOT NULL,
     "createdByName" TEXT,
     "responseId" TEXT,
+    "idempotencyKey" TEXT,
     "createdAt" TIMESTAMP(3) NOT NULL,
 
     CONSTRAINT "Message_pkey" PRIMARY KEY ("id")
@@ -152,7 +158,13 @@ CREATE INDEX "Session_buildId_idx" ON "Session"("buildId");
 CREATE INDEX "Message_responseId_idx" ON "Message"("responseId");
 
 -- CreateIndex
+CREATE INDEX "Message_sessionId_createdAt_id_idx" ON "Message"("sessionId", "createdAt", "id");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "Message_sessionId_seq_key" ON "Message"("sessionId", "seq");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Message_sessionId_idempotencyKey_key" ON "Message"("sessionId", "idempotencyKey");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "SpaceAgent_computerId_key" ON "SpaceAgent"("computerId");

@@ -24,6 +24,8 @@ CREATE TABLE "Session" (
     "instructions" TEXT,
     "busyTimeoutSeconds" INTEGER NOT NULL DEFAULT 900,
     "busyFrom" DATETIME,
+    "prepared" BOOLEAN NOT NULL DEFAULT true,
+    "messageHead" INTEGER NOT NULL DEFAULT 0,
     "usesSpaceSecrets" BOOLEAN NOT NULL DEFAULT true,
     "buildId" TEXT,
     "contextCutoffAt" DATETIME,
@@ -50,6 +52,7 @@ CREATE TABLE "Message" (
     "content" TEXT NOT NULL,
     "createdByName" TEXT,
     "responseId" TEXT,
+    "idempotencyKey" TEXT,
     "createdAt" DATETIME NOT NULL,
     CONSTRAINT "Message_sessionId_fkey" FOREIGN KEY ("sessionId") REFERENCES "Session" ("id") ON DELETE CASCADE ON UPDATE CASCADE
 );
@@ -160,7 +163,13 @@ CREATE INDEX "Session_buildId_idx" ON "Session"("buildId");
 CREATE INDEX "Message_responseId_idx" ON "Message"("responseId");
 
 -- CreateIndex
+CREATE INDEX "Message_sessionId_createdAt_id_idx" ON "Message"("sessionId", "createdAt", "id");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "Message_sessionId_seq_key" ON "Message"("sessionId", "seq");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Message_sessionId_idempotencyKey_key" ON "Message"("sessionId", "idempotencyKey");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "SpaceAgent_computerId_key" ON "SpaceAgent"("computerId");
