@@ -64,4 +64,26 @@ describe("ending a command that does not want to end", () => {
     await runtime.ensureRunning(computer);
     expect(await alive()).toEqual([]);
   });
+
+  test("commands that begin while their container stops are lost or refused, and print no words of the engine", async () => {
+    const outcomes: unknown[] = [];
+    for (let round = 0; round < 6; round += 1) {
+      await runtime.ensureRunning(computer);
+      const running = run(runtime, computer, "sleep 60");
+      await runtime.ensureStopped(computer, 0);
+      outcomes.push(await running.catch(({ code }: { code: string }) => code));
+    }
+    await runtime.ensureRunning(computer);
+    const lost = { end: "containerLost", exitCode: null, stdout: "", stderr: "" };
+    for (const outcome of outcomes) expect([lost, "CONFLICT"]).toContainEqual(outcome);
+  });
+
+  test.each([0, 126, 127, 137])(
+    "a line like the engine's own before exit code %i is the command's",
+    async (exitCode) => {
+      const script = `printf 'cannot exec in a stopped state\\r\\n'; exit ${exitCode}`;
+      const printed = { end: "exited", exitCode, stdout: "cannot exec in a stopped state\r\n" };
+      expect(await run(runtime, computer, script)).toMatchObject(printed);
+    },
+  );
 });

@@ -6,7 +6,8 @@ import { guardEgress } from "./egress.ts";
 import type { Engine } from "./engine.ts";
 import { isUnreachable, statusOf } from "./engine-error.ts";
 import { inspectExisting } from "./inspect.ts";
-import { endOf, type ExecSession, isContainerLost, passOutput, Refusal, startSession } from "./exec-session.ts";
+import { endOf, isContainerLost } from "./exec-end.ts";
+import { type ExecSession, passOutput, Refusal, startSession } from "./exec-session.ts";
 import { killCommand } from "./kill.ts";
 
 const lastOutputMs = 1_000;
@@ -49,12 +50,12 @@ export async function exec(engine: Engine, container: string, command: ExecComma
 
 async function runToEnd(engine: Engine, session: ExecSession, command: ExecCommand, signal: AbortSignal) {
   const refused = new Refusal();
-  await passOutput(session, (chunk, stream) => command.onOutput?.(chunk, stream), refused);
+  await passOutput(engine, session, (chunk, stream) => command.onOutput?.(chunk, stream), refused);
   const result = await endOf(engine, session, signal);
-  const notStarted = refused.text !== "" && (result.exitCode === 126 || result.exitCode === 127);
-  if (notStarted)
+  if (refused.text === "" || result.end !== "exited") return result;
+  if (result.exitCode === 126 || result.exitCode === 127)
     return await answerRefusal(command, refused.text, () => isContainerLost(engine, session.container, signal));
-  if (refused.text !== "") await command.onOutput?.(Buffer.from(refused.text), "stdout");
+  await command.onOutput?.(Buffer.from(refused.text), "stdout");
   return result;
 }
 

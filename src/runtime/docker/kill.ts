@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { GatewayError, unavailable } from "../../errors.ts";
 import { call, callOrNull, type Engine } from "./engine.ts";
-import { endOf, type ExecSession, passOutput, Refusal, startSession } from "./exec-session.ts";
+import { endOf, isContainerLost } from "./exec-end.ts";
+import { type ExecSession, passOutput, Refusal, startSession } from "./exec-session.ts";
 import { killScript } from "./kill-script.ts";
 
 const convergeMs = 10_000;
@@ -51,7 +52,10 @@ function postpone(engine: Engine, { container, mark }: ExecSession): void {
   engine.postponed.set(container, [...(engine.postponed.get(container) ?? []), mark]);
 }
 
-/** True when the script found nothing left. It is a command like any other, with a mark of this process. */
+/**
+ * True when nothing is left: the script found nothing, or the container is down. The script is a command like
+ * any other, with a mark of this process.
+ */
 async function runKill(engine: Engine, container: string, args: readonly string[]): Promise<boolean> {
   const mark = `${engine.process}-kill${randomBytes(4).toString("hex")}`;
   const argv = ["/bin/sh", "-c", killScript, "kill", ...args];
@@ -60,9 +64,11 @@ async function runKill(engine: Engine, container: string, args: readonly string[
   const destroy = () => session.socket.destroy();
   late.addEventListener("abort", destroy, { once: true });
   try {
-    await passOutput(session, () => undefined, new Refusal());
+    const refused = new Refusal();
+    await passOutput(engine, session, () => undefined, refused);
     const { end, exitCode } = await endOf(engine, session, late);
-    return end === "containerLost" || exitCode === 0;
+    if (end === "containerLost" || exitCode === 0) return true;
+    return refused.text !== "" && (await isContainerLost(engine, session.container, late));
   } finally {
     late.removeEventListener("abort", destroy);
     session.socket.destroy();
