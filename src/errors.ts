@@ -22,6 +22,8 @@ export interface ErrorFacts {
   readonly field?: string;
   readonly state?: string;
   readonly retryAfterSeconds?: number;
+  /** The first cursor after which the log has no gaps. */
+  readonly oldestCursor?: string;
 }
 
 /**

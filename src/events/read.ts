@@ -1,8 +1,9 @@
-import { badInput } from "../errors.ts";
+import { badInput, GatewayError } from "../errors.ts";
 import type { Prisma } from "../store/generated/client/client.ts";
 import type { Store } from "../store/store.ts";
 import type { JsonObject } from "../json.ts";
-import type { LogEvent } from "./event.ts";
+import type { LogEvent, PartOf } from "./event.ts";
+import { forgotten } from "./forget.ts";
 
 /** A stretch of the log, read from the table. */
 export interface Page {
@@ -20,6 +21,11 @@ export interface EventFilter {
   readonly streamPrefix?: string;
   readonly types?: readonly string[];
   readonly spaces?: readonly string[];
+  /** About what this account made. */
+  readonly ownerId?: string;
+  readonly partOf?: PartOf;
+  /** One of these fits as well. */
+  readonly anyOf?: readonly EventFilter[];
 }
 
 /** The number of the newest event of a stream, or of the whole log with `*`; 0 when there is none. */
@@ -31,12 +37,22 @@ export async function headOf(store: Pick<Store, "stream">, stream: string): Prom
 /**
  * Where a reader of the whole log begins: after the cursor it brought, or at the newest event.
  *
- * @throws BAD_USER_INPUT for a cursor beyond the newest event: it is from another log, and what comes would be missed.
+ * @throws BAD_USER_INPUT for a cursor beyond the newest event: it is from another log, and what comes would be missed;
+ *   and, with `oldestCursor`, for one from before an event that was forgotten.
  */
 export async function placeInLog(store: Pick<Store, "stream">, after: bigint | null | undefined): Promise<bigint> {
-  const head = await headOf(store, "*");
-  if (after != null && after > head) throw badInput("after", `"after" must be from 0 to ${head}, the newest cursor`);
-  return after ?? head;
+  const heads = await store.stream.findMany({ where: { name: { in: ["*", forgotten] } } });
+  const [head, gone] = ["*", forgotten].map((name) => heads.find((stream) => stream.name === name)?.seq ?? 0n);
+  if (after == null) return head ?? 0n;
+  checkCursor(after, gone ?? 0n, head ?? 0n);
+  return after;
+}
+
+function checkCursor(after: bigint, gone: bigint, head: bigint): void {
+  if (after > head) throw badInput("after", `"after" must be from ${gone} to ${head}, the newest cursor`);
+  if (after >= gone) return;
+  const missed = `Events after the cursor ${after} have been forgotten: read anew what is now, and go on after ${gone}`;
+  throw new GatewayError("BAD_USER_INPUT", missed, { field: "after", oldestCursor: String(gone) });
 }
 
 /** Events of one stream with `seq` above `after`, in order. */
@@ -69,7 +85,10 @@ export const matches = (filter: EventFilter, event: LogEvent): boolean =>
   (filter.streams?.includes(event.stream) ?? true) &&
   (filter.streamPrefix === undefined || event.stream.startsWith(filter.streamPrefix)) &&
   (filter.types?.includes(event.type) ?? true) &&
-  (filter.spaces === undefined || (event.space !== null && filter.spaces.includes(event.space)));
+  (filter.spaces === undefined || (event.space !== null && filter.spaces.includes(event.space))) &&
+  (filter.ownerId === undefined || event.ownerId === filter.ownerId) &&
+  (filter.partOf === undefined || event.partOf === filter.partOf) &&
+  (filter.anyOf?.some((one) => matches(one, event)) ?? true);
 
 /** The filter as a condition on the table. */
 export const whereOf = (filter: EventFilter): Prisma.EventWhereInput => ({
@@ -78,6 +97,9 @@ export const whereOf = (filter: EventFilter): Prisma.EventWhereInput => ({
     filter.streamPrefix === undefined ? {} : { stream: { startsWith: filter.streamPrefix } },
     filter.types ? { type: { in: [...filter.types] } } : {},
     filter.spaces ? { space: { in: [...filter.spaces] } } : {},
+    filter.ownerId === undefined ? {} : { ownerId: filter.ownerId },
+    filter.partOf === undefined ? {} : { partOf: filter.partOf },
+    filter.anyOf ? { OR: filter.anyOf.map(whereOf) } : {},
   ],
 });
 

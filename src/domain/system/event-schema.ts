@@ -1,5 +1,3 @@
-import { holdsAll, visibleSpaces } from "../../auth/policy.ts";
-import type { Principal } from "../../auth/principal.ts";
 import type { LogEvent } from "../../events/event.ts";
 import { followLog } from "../../events/follow.ts";
 import { type EventFilter as LogFilter, matches, placeInLog, readLog, whereOf } from "../../events/read.ts";
@@ -10,6 +8,7 @@ import { connectionCost } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
 import { limits } from "../../graphql/limits.ts";
 import { live } from "../../graphql/live.ts";
+import { visibleEvents } from "./visible-events.ts";
 
 const Event = builder.objectRef<LogEvent>("Event").implement({
   description: "One line of the log: something changed, and everything about it is stored.",
@@ -56,14 +55,16 @@ const EventConnection = builder.objectRef<EventPage>("EventConnection").implemen
   }),
 });
 
+const oldCursors = "One from before an event that was forgotten is refused; `oldestCursor` says where to go on.";
+
 builder.queryField("events", (t) =>
   t.field({
     type: EventConnection,
     authScopes: { signedIn: true },
     complexity: connectionCost,
-    description: "The log, in the order of its commits: what happened in the spaces whose agents the caller may list.",
+    description: "The log, in the order of its commits: what happened to the things the caller may list, or made.",
     args: {
-      after: t.arg({ type: "Cursor" }),
+      after: t.arg({ type: "Cursor", description: oldCursors }),
       filter: t.arg({ type: EventFilter }),
       first: t.arg.int({ defaultValue: 100 }),
     },
@@ -71,8 +72,9 @@ builder.queryField("events", (t) =>
       const size = first ?? 100;
       if (size < 1 || size > limits.pageSize) throw badInput("first", `"first" must be from 1 to ${limits.pageSize}`);
       const { store } = context.gateway;
-      const visible = visibleFilter(requireAccount(context), filterOf(filter));
+      const visible = { ...filterOf(filter), ...visibleEvents(requireAccount(context)) };
       const page = await readLog(store, visible, after ?? 0n, size);
+      await placeInLog(store, after); // after the reading, for the log may be shortened meanwhile
       return { ...page, total: () => store.event.count({ where: whereOf(visible) }) };
     },
   }),
@@ -83,13 +85,13 @@ builder.subscriptionField("events", (t) =>
     type: Event,
     authScopes: { signedIn: true },
     description: "The log as it grows, from a cursor or from now on.",
-    args: { after: t.arg({ type: "Cursor" }), filter: t.arg({ type: EventFilter }) },
+    args: { after: t.arg({ type: "Cursor", description: oldCursors }), filter: t.arg({ type: EventFilter }) },
     subscribe: async (_root, { after, filter }, context: Context) => {
       requireAccount(context);
       const place = await placeInLog(context.gateway.store, after);
       return live<LogEvent>(context, {
         mayWatch: () => true,
-        maySee: (principal, event) => matches(visibleFilter(principal, {}), event),
+        maySee: (principal, event) => matches(visibleEvents(principal), event),
         open: (signal) => eventsOf(context, filterOf(filter), place, signal),
       });
     },
@@ -101,14 +103,6 @@ async function* eventsOf(context: Context, filter: LogFilter, after: bigint, sig
   for await (const followed of followLog(context.gateway, filter, after, signal)) {
     if (followed.kind === "event") yield followed.event;
   }
-}
-
-/** Administrators see everything; others what happens in the spaces whose agents they may list. */
-function visibleFilter(principal: Principal, filter: LogFilter): LogFilter {
-  if (holdsAll(principal)) return filter;
-  const spaces = visibleSpaces(principal, "list", "agents");
-  if (spaces === "all") return filter;
-  return { ...filter, spaces: filter.spaces ? spaces.filter((space) => filter.spaces?.includes(space)) : spaces };
 }
 
 const filterOf = (filter: FilterInput | null | undefined): LogFilter => ({

@@ -1,4 +1,5 @@
 import { commit } from "../../events/commit.ts";
+import { forget } from "../../events/forget.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Reconciler } from "../../reconcile/queue.ts";
 
@@ -31,7 +32,12 @@ async function forgetSome(gateway: Gateway): Promise<number> {
       SELECT 1 FROM "Response" r WHERE e."stream" = 'response:' || r."id"
     ) LIMIT ${batchSize}`;
   if (old.length > 0) {
-    await commit(gateway, ({ tx }) => tx.event.deleteMany({ where: { id: { in: old.map(({ id }) => id) } } }));
+    await commit(gateway, ({ tx }) =>
+      forget(
+        tx,
+        old.map(({ id }) => id),
+      ),
+    );
   }
   return old.length;
 }
