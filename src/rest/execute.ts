@@ -40,6 +40,7 @@ export function prepareDocument(yoga: Yoga, text: string): Prepared {
 interface Enveloped {
   readonly schema: GraphQLSchema;
   readonly execute: (args: ExecutionArgs) => Promise<ExecutionResult>;
+  readonly subscribe: (args: ExecutionArgs) => Promise<AsyncGenerator<ExecutionResult> | ExecutionResult>;
   readonly contextFactory: () => Context | Promise<Context>;
 }
 
@@ -65,19 +66,41 @@ export interface OpenCall {
    * @throws the first error of the answer, masked and with its code as GraphQL shows it.
    */
   execute(prepared: Prepared, variables: object): Promise<unknown>;
+  /**
+   * Subscribes, and gives what the root field gives, as it comes. It ends with the call at the latest.
+   *
+   * @throws as `execute` does, at once or with a later value.
+   */
+  subscribe(prepared: Prepared, variables: object): Promise<AsyncGenerator<unknown, void, undefined>>;
 }
 
 /** Opens a call the way every transport does: through Yoga, so that limits and masking are the schema's own. */
 export async function openCall(yoga: Yoga, call: Call): Promise<OpenCall> {
-  const { schema, execute, contextFactory } = enveloped(yoga, call);
+  const { schema, execute, subscribe, contextFactory } = enveloped(yoga, call);
   const context = await contextFactory();
+  const argsOf = ({ document }: Prepared, given: object): ExecutionArgs => {
+    const variables = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    return { schema, document, variableValues: variables, contextValue: { ...context, params: { variables } } };
+  };
   return {
     context,
-    async execute({ document, key }, variables) {
-      const variableValues = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined));
-      const { data, errors } = await execute({ schema, document, variableValues, contextValue: context });
-      if (errors?.[0]) throw errors[0];
-      return data?.[key];
+    execute: async (prepared, variables) => dataOf(await execute(argsOf(prepared, variables)), prepared),
+    async subscribe(prepared, variables) {
+      const results = await subscribe(argsOf(prepared, variables));
+      return Symbol.asyncIterator in results ? valuesOf(results, prepared) : failed(results);
     },
   };
+}
+
+function dataOf({ data, errors }: ExecutionResult, { key }: Prepared): unknown {
+  if (errors?.[0]) throw errors[0];
+  return data?.[key];
+}
+
+async function* valuesOf(results: AsyncGenerator<ExecutionResult>, prepared: Prepared) {
+  for await (const result of results) yield dataOf(result, prepared);
+}
+
+function failed({ errors }: ExecutionResult): never {
+  throw errors?.[0] ?? new Error("A subscription gave neither events nor an error");
 }

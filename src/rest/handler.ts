@@ -3,18 +3,25 @@ import type { FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import { requirePrincipal } from "../graphql/authorize.ts";
 import type { Call } from "../graphql/context.ts";
 import type { Yoga } from "../graphql/yoga.ts";
-import { type OpenCall, openCall, prepareDocument } from "./execute.ts";
+import type { EventStreams } from "./event-stream.ts";
+import { type OpenCall, openCall, type Prepared, prepareDocument } from "./execute.ts";
+import { sendFile } from "./file.ts";
 import { readInput } from "./input.ts";
-import type { Page, Route } from "./route.ts";
+import type { Answer, Bytes, Input, Page, Route, StreamEvent } from "./route.ts";
 
 /**
  * Makes the handler of one route. The caller is looked at before the body is read, so nobody without a good token
  * can make the gateway read one.
  *
- * @throws {Error} when the route's document does not fit the schema.
+ * @throws {Error} when a document of the route does not fit the schema.
  */
-export function handlerOf(yoga: Yoga, route: Route): Pick<RouteOptions, "onRequest" | "handler"> {
-  const prepared = prepareDocument(yoga, route.document);
+export function handlerOf(
+  yoga: Yoga,
+  route: Route,
+  streams: EventStreams,
+): Pick<RouteOptions, "onRequest" | "handler"> {
+  const usual = prepare(yoga, route);
+  const followed = route.follow && prepare(yoga, route.follow);
   const calls = new WeakMap<FastifyRequest, OpenCall>();
   return {
     async onRequest(request, reply) {
@@ -24,10 +31,30 @@ export function handlerOf(yoga: Yoga, route: Route): Pick<RouteOptions, "onReque
     },
     async handler(request, reply) {
       const input = readInput(route, request);
-      const data = await calls.get(request)?.execute(prepared, route.variables(input));
-      return answer(route, request, reply, route.present(data, input), input.query);
+      const answer = followed && wantsToFollow(input) ? followed : usual;
+      const call = calls.get(request);
+      if (!call) throw new Error("a route's hooks ran out of order");
+      if (answer.reply.kind === "events") return streams.send(request, reply, await eventsOf(call, answer, input));
+      const data = await call.execute(answer.prepared, answer.variables(input));
+      return send(route, request, reply, answer.present(data, input), input.query);
     },
   };
+}
+
+const wantsToFollow = ({ query }: Input) => (query as { follow?: boolean }).follow === true; // route() adds it
+
+type PreparedAnswer = Answer & { readonly prepared: Prepared };
+
+const prepare = (yoga: Yoga, answer: Answer): PreparedAnswer => ({
+  ...answer,
+  prepared: prepareDocument(yoga, answer.document),
+});
+
+async function eventsOf(call: OpenCall, answer: PreparedAnswer, input: Input): Promise<AsyncGenerator<StreamEvent>> {
+  const values = await call.subscribe(answer.prepared, answer.variables(input));
+  return (async function* () {
+    for await (const value of values) yield answer.present(value, input) as StreamEvent; // as the kind promises
+  })();
 }
 
 /** What is public is so for everyone alike: a token that is sent along changes nothing, not even a bad one. */
@@ -38,16 +65,11 @@ function callOf({ access }: Route, { id, headers, ip }: FastifyRequest, reply: F
   return { requestId: id, authorization, address: ip, signal: gone.signal };
 }
 
-function answer(
-  route: Route,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  body: unknown,
-  query: unknown,
-): FastifyReply {
+function send(route: Route, request: FastifyRequest, reply: FastifyReply, body: unknown, query: unknown): FastifyReply {
   reply.header("cache-control", route.method === "GET" ? "private, no-cache" : "no-store");
   if (route.reply.kind === "empty") return reply.send();
   if (route.reply.kind === "text") return reply.type("text/plain; charset=utf-8").send(body);
+  if (route.reply.kind === "bytes") return sendFile(reply, body as Bytes); // as the kind promises
   if (!route.isList) return sendJson(request, reply, body);
   const { items, total } = body as Page; // listRoute takes nothing else
   const { limit, offset } = query as { limit: number; offset: number }; // listRoute adds them

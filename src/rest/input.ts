@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { z } from "zod";
 import { badInput } from "../errors.ts";
 import { isJsonObject } from "../json.ts";
@@ -9,6 +10,7 @@ export interface Sent {
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /**
@@ -16,11 +18,18 @@ export interface Sent {
  *
  * @throws BAD_USER_INPUT naming every field that is wrong, the first as its `field`.
  */
-export const readInput = (route: Pick<Route, "params" | "query" | "body">, sent: Sent): Input => ({
-  params: read(route.params, sent.params),
+export const readInput = (route: Pick<Route, "path" | "params" | "query" | "body">, sent: Sent): Input => ({
+  params: read(route.params, named(route.path, sent.params)),
   query: read(route.query, withoutEmpty(sent.query)),
   body: route.body ? read(route.body, withoutNulls(sent.body)) : {},
+  lastEventId: sent.headers["last-event-id"]?.toString() || null,
 });
+
+/** The server calls the rest of a path `*`; the route has a name for it. */
+function named(path: string, params: unknown): object {
+  const [, name = "*"] = /\*(\w+)$/.exec(path) ?? [];
+  return Object.fromEntries(Object.entries(params ?? {}).map(([key, value]) => [key === "*" ? name : key, value]));
+}
 
 function read(schema: z.ZodObject, value: unknown): unknown {
   const parsed = schema.safeParse(value, { error: sayWhatIsWrong });

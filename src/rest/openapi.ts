@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   createDocument,
+  type ZodOpenApiContentObject,
   type ZodOpenApiHeadersObject,
   type ZodOpenApiOperationObject,
   type ZodOpenApiResponsesObject,
@@ -30,7 +31,7 @@ export const describeRoutes = (routes: readonly Route[]) =>
   });
 
 function pathsOf(routes: readonly Route[]) {
-  const byPath = Map.groupBy(routes, ({ path }) => path.replaceAll(/:(\w+)/g, "{$1}"));
+  const byPath = Map.groupBy(routes, ({ path }) => path.replaceAll(/[:*](\w+)/g, "{$1}"));
   return Object.fromEntries(
     [...byPath].map(([path, ofPath]) => [
       path,
@@ -53,7 +54,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
 
 /** The name of the route's document, such as `createAgent`, which is there once. */
 const operationIdOf = ({ document }: Route): string => {
-  const name = /\b(?:query|mutation) Rest(\w+)/.exec(document)?.[1] ?? "";
+  const name = /\b(?:query|mutation|subscription) Rest(\w+)/.exec(document)?.[1] ?? "";
   return name.charAt(0).toLowerCase() + name.slice(1);
 };
 
@@ -64,22 +65,45 @@ const bodyOf = ({ bodyExample }: Route, schema: z.ZodObject) => ({
 });
 
 function successOf(route: Route) {
-  const headers = route.isList
-    ? Object.fromEntries(Object.keys(pageHeaders).map((name) => [name, headerNamed(name)]))
-    : {};
-  return { description: descriptions[route.reply.kind], headers, ...contentOf(route.reply) };
+  const { reply, follow } = route;
+  const content = { ...contentOf(reply), ...(follow ? contentOf(follow.reply) : {}) };
+  const isEmpty = Object.keys(content).length === 0;
+  const description = follow ? `${descriptions[reply.kind]}; ${streamed}` : descriptions[reply.kind];
+  return { description, headers: headersOf(route), ...(isEmpty ? {} : { content }) };
 }
+
+function headersOf({ isList, reply }: Route): ZodOpenApiHeadersObject {
+  if (isList) return Object.fromEntries(Object.keys(pageHeaders).map((name) => [name, headerNamed(name)]));
+  const own = reply.kind === "bytes" ? (reply.headers ?? {}) : {};
+  return Object.fromEntries(Object.entries(own).map(([name, description]) => [name, header(description)]));
+}
+
+const header = (description: string) => ({ description, schema: { type: "string" } }) as const;
 
 const headerNamed = (name: string) => ({ $ref: `#/components/headers/${name}` }) as const;
 
-const descriptions = { json: "Done", text: "Well", empty: "Done; the answer is empty" } as const;
+const streamed =
+  "in `text/event-stream` each `data:` is JSON as described here; the last event is `complete` or `error`, and `Last-Event-ID` takes a stream up again where its events have ids";
 
-function contentOf(reply: Reply) {
+const descriptions = {
+  json: "Done",
+  text: "Well",
+  bytes: "The bytes, their type as the name says",
+  events: `Server-sent events; ${streamed}`,
+  empty: "Done; the answer is empty",
+} as const;
+
+function contentOf(reply: Reply): ZodOpenApiContentObject {
   switch (reply.kind) {
     case "json":
-      return { content: { "application/json": { schema: reply.schema, example: reply.example } } };
+      return { "application/json": { schema: reply.schema, example: reply.example } };
     case "text":
-      return { content: { "text/plain": { schema: z.string(), example: reply.example } } };
+      return { "text/plain": { schema: z.string(), example: reply.example } };
+    case "bytes":
+      return { "*/*": { schema: { type: "string", format: "binary" } } };
+    case "events":
+      // What one event holds: OpenAPI can say more of a stream from 3.2 on.
+      return { "text/event-stream": { schema: reply.schema, example: reply.example } };
     case "empty":
       return {};
   }
@@ -100,7 +124,7 @@ const refusals = {
   403: { name: "Forbidden", code: "FORBIDDEN", description: "Known, but not allowed" },
   404: { name: "NotFound", code: "NOT_FOUND", description: "Unknown, or hidden from the caller" },
   409: { name: "Conflict", code: "CONFLICT", description: "Taken, or not possible in the present state" },
-  413: { name: "TooLarge", code: "PAYLOAD_TOO_LARGE", description: "The body is too large" },
+  413: { name: "TooLarge", code: "PAYLOAD_TOO_LARGE", description: "What was sent, or asked for, is too large" },
   415: { name: "NotJson", code: "BAD_USER_INPUT", description: "The body is not JSON" },
   429: { name: "RateLimited", code: "RATE_LIMITED", description: "Too often; see the header Retry-After" },
   503: { name: "Unavailable", code: "UNAVAILABLE", description: "The database or the container engine is away" },
@@ -122,11 +146,12 @@ function refusal(status: number, { code, description }: { readonly code: string;
 function refusalsOf(route: Route): ZodOpenApiResponsesObject {
   const takesInput = route.body !== null || Object.keys(route.query.shape).length > 0;
   const isLogin = route.path.endsWith("/login");
+  const hasParameter = /[:*]/.test(route.path);
   const statuses: readonly Status[] = [
     ...(takesInput ? ([400] as const) : []),
     ...(route.access === "bearer" || isLogin ? ([401, 429] as const) : []),
-    ...(route.access === "bearer" && route.path.includes(":") ? ([403] as const) : []),
-    ...(route.path.includes(":") && !isLogin ? ([404] as const) : []),
+    ...(route.access === "bearer" && hasParameter ? ([403] as const) : []),
+    ...(hasParameter && !isLogin ? ([404] as const) : []),
     ...(route.body ? ([413, 415] as const) : []),
     ...route.refusals,
   ];

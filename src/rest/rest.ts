@@ -4,6 +4,7 @@ import type { Gateway } from "../gateway.ts";
 import type { Yoga } from "../graphql/yoga.ts";
 import { readJsonBodies } from "./body.ts";
 import { serveDocs } from "./docs.ts";
+import { createEventStreams } from "./event-stream.ts";
 import { handlerOf } from "./handler.ts";
 import { HttpError, internalRefusal, refusalOf } from "./refusal.ts";
 import type { Route } from "./route.ts";
@@ -36,11 +37,17 @@ export function mountRoutes(
 ): void {
   readJsonBodies(scope);
   answerErrors(scope);
+  const streams = createEventStreams();
+  scope.addHook("preClose", async () => streams.cut());
   for (const route of table) {
-    scope.route({ method: route.method, url: route.path, bodyLimit: config.maxBodyBytes, ...handlerOf(yoga, route) });
+    const handler = handlerOf(yoga, route, streams);
+    scope.route({ method: route.method, url: urlOf(route.path), bodyLimit: config.maxBodyBytes, ...handler });
   }
-  for (const [path, methods] of methodsByPath(table)) refuseOthers(scope, path, methods);
+  for (const [path, methods] of methodsByPath(table)) refuseOthers(scope, urlOf(path), methods);
 }
+
+/** The server has no name for the rest of a path. */
+const urlOf = (path: string) => path.replace(/\*\w+$/, "*");
 
 /** Answers an error as every route does; also for the server's own, of paths that it cannot read. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

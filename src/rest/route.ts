@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { pageQuery } from "./fields.ts";
+import { flag, pageQuery } from "./fields.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -9,10 +9,30 @@ export interface Page {
   readonly total: number;
 }
 
-/** What a successful answer holds: JSON, text, or nothing at all. */
+/** A file, as `present` hands it over. */
+export interface Bytes {
+  readonly bytes: Uint8Array;
+  /** Its name says what type it is. */
+  readonly name: string;
+  readonly headers?: Readonly<Record<string, string | number>>;
+}
+
+/** One event of a stream, as `present` hands it over. */
+export interface StreamEvent {
+  /** Sent as JSON. */
+  readonly data: unknown;
+  /** What the stream can be taken up after; the client brings it back as `Last-Event-ID`. One line. */
+  readonly id?: string | number;
+}
+
+/** What a successful answer holds: JSON, text, bytes, events as they come, or nothing at all. */
 export type Reply =
   | { readonly kind: "json"; readonly schema: z.ZodType; readonly example: unknown }
   | { readonly kind: "text"; readonly example: string }
+  /** `headers` are those that `present` adds, and what they say. */
+  | { readonly kind: "bytes"; readonly headers?: Readonly<Record<string, string>> }
+  /** `schema` and `example` are those of one event's data. */
+  | { readonly kind: "events"; readonly schema: z.ZodType; readonly example: unknown }
   | { readonly kind: "empty" };
 
 type Schema = z.ZodObject;
@@ -23,12 +43,24 @@ export interface Input<Params = unknown, Query = unknown, Body = unknown> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** The event that a client has seen last, which takes up a stream again. */
+  readonly lastEventId: string | null;
 }
 
-/** One route as data: a GraphQL document, and how its variables and its answer are mapped. */
-export interface Route {
+/** How an answer is made: a GraphQL document, and how its variables and what it gives are mapped. */
+export interface Answer {
+  /** One operation with one field at its root; aliases make the names of REST. A subscription where `reply` is events. */
+  readonly document: string;
+  readonly reply: Reply;
+  variables(input: Input): object;
+  /** Makes the answer out of what the root field gave: of a list its page, of events one after another. */
+  present(data: unknown, input: Input): unknown;
+}
+
+/** One route as data. */
+export interface Route extends Answer {
   readonly method: Method;
-  /** Below `/api/v0`, its parameters as `:name`. */
+  /** Below `/api/v0`, its parameters as `:name`; one at the end as `*name` also takes slashes. */
   readonly path: string;
   /** The heading it stands under in the documentation. */
   readonly tag: string;
@@ -36,22 +68,18 @@ export interface Route {
   readonly access: "public" | "bearer";
   /** Answers a list, with its headers. */
   readonly isList: boolean;
-  /** One operation with one field at its root; aliases make the names of REST. */
-  readonly document: string;
   readonly params: Schema;
   readonly query: Schema;
   readonly body: Schema | null;
   /** An example of a body, as a client may send it. */
   readonly bodyExample?: unknown;
-  readonly reply: Reply;
   /** Statuses it can answer beside those that its kind implies. */
-  readonly refusals: readonly (409 | 503 | 504)[];
-  variables(input: Input): object;
-  /** Makes the answer out of what the root field gave; of a list, its page. */
-  present(data: unknown, input: Input): unknown;
+  readonly refusals: readonly (400 | 409 | 413 | 503 | 504)[];
+  /** The answer to `follow=true`, which is a stream. */
+  readonly follow: Answer | null;
 }
 
-interface Definition<Params extends Schema, Query extends Schema, Body extends Schema, Data, Presented> {
+interface Definition<Params extends Schema, Query extends Schema, Body extends Schema, Data, Presented, Followed> {
   readonly method: Method;
   readonly path: `/${string}`;
   readonly tag: string;
@@ -64,11 +92,23 @@ interface Definition<Params extends Schema, Query extends Schema, Body extends S
   readonly bodyExample?: z.input<Body>;
   readonly reply: Reply;
   readonly refusals?: Route["refusals"];
+  readonly follow?: FollowDefinition<Params, Query, Followed>;
   variables?(input: Input<Read<Params>, Read<Query>, Read<Body>>): object;
   present(data: Data, input: Input<Read<Params>, Read<Query>, Read<Body>>): Presented;
 }
 
+/** How a route answers `follow=true`, a switch that its query gets by having this. */
+interface FollowDefinition<Params extends Schema, Query extends Schema, Data> {
+  /** A subscription. */
+  readonly document: string;
+  readonly reply: Extract<Reply, { readonly kind: "events" }>;
+  variables?(input: Input<Read<Params>, Read<Query>>): object;
+  present(data: Data, input: Input<Read<Params>, Read<Query>>): StreamEvent;
+}
+
 const nothing = z.object({});
+const noVariables = () => ({});
+const followQuery = { follow: flag("Go on with what comes, as `text/event-stream`").optional() };
 
 /** Defines a route. What `present` takes must be what the document selects: that is not checked by types. */
 export function route<
@@ -76,16 +116,19 @@ export function route<
   Params extends Schema = typeof nothing,
   Query extends Schema = typeof nothing,
   Body extends Schema = typeof nothing,
->(definition: Definition<Params, Query, Body, Data, unknown>): Route {
+  Followed = unknown,
+>({ follow, ...definition }: Definition<Params, Query, Body, Data, unknown, Followed>): Route {
+  const query = definition.query ?? nothing;
   return {
     access: "bearer",
     refusals: [],
-    variables: () => ({}),
+    variables: noVariables,
     ...definition,
     isList: false,
     params: definition.params ?? nothing,
-    query: definition.query ?? nothing,
+    query: follow ? query.extend(followQuery) : query,
     body: definition.body ?? null,
+    follow: follow ? { variables: noVariables, ...follow } : null,
   };
 }
 
@@ -94,7 +137,7 @@ export function route<
  * `offset`; `present` answers one page, with how many there are in all.
  */
 export function listRoute<Data, Params extends Schema = typeof nothing, Query extends Schema = typeof nothing>(
-  definition: Omit<Definition<Params, Query, typeof nothing, Data, Page>, "method">,
+  definition: Omit<Definition<Params, Query, typeof nothing, Data, Page, never>, "method" | "follow">,
 ): Route {
   const defined = route<Data, Params, Query>({ ...definition, method: "GET" });
   return {

@@ -21,9 +21,10 @@ describe("the OpenAPI document", () => {
 
   test("describes every route and nothing else", () => {
     const described = Object.entries<object>(document.paths).flatMap(([path, operations]) =>
-      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ":$1")}`),
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
     );
-    expect(described.toSorted()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).toSorted());
+    const named = routes.map(({ method, path }) => `${method} ${path.replaceAll(/[:*](\w+)/g, "{$1}")}`);
+    expect(described.toSorted()).toEqual(named.toSorted());
   });
 
   test.each(withBody.map((route) => [`${route.method} ${route.path}`, route] as const))(
