@@ -127,6 +127,8 @@ export interface ExecCommand {
   /** Called in order, as output comes. Returned promises are awaited, which holds the command back. */
   readonly onOutput?: (chunk: Uint8Array, stream: OutputStream) => void | Promise<void>;
 }
+  /** The main process, in `/agent`; without one it only waits for commands. What it prints is the container's log. */
+  readonly command?: readonly string[];
 
 export type ExecEnd = "exited" | "timedOut" | "aborted" | "containerLost";
 

@@ -8,6 +8,7 @@ describeRuntime("docker", async () => openTestRuntime(), {
   processes: true,
   liveOutput: true,
   secondGateway: true,
+  mainProcess: true,
   endMain: endMainProcess,
 });
 

@@ -15,6 +15,7 @@ describeRuntime("memory", async () => memory, {
   processes: "simulated commands are no processes",
   liveOutput: "simulated commands show their output when they have ended",
   secondGateway: "simulated computers end with the gateway",
+  mainProcess: "simulated main processes do nothing by themselves",
   endMain: async (_runtime, container) => memory.die(container),
 });
 

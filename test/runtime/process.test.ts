@@ -29,6 +29,7 @@ function describeProcesses(useSandbox: boolean, describeOwn: (world: World) => v
     processes: process.platform === "linux" ? true : "only Linux shows every process of a command",
     liveOutput: true,
     secondGateway: true,
+    mainProcess: true,
     endMain: "a process computer has no main process",
   };
   describeRuntime(`process (${kind})`, open, capabilities);

@@ -7,6 +7,8 @@ import { computerStream } from "./computer.ts";
 export interface NewComputer {
   readonly space: string;
   readonly image?: string | null;
+  /** Its main process; without one it only waits for commands. */
+  readonly command?: readonly string[];
   readonly network: Network;
   /** The computer whose volume is copied before the first start. */
   readonly copyFrom?: { readonly id: string; readonly code: boolean; readonly content: boolean };
@@ -20,6 +22,7 @@ export async function createComputer(unit: Unit, wanted: NewComputer): Promise<C
       id: gateway.newId(),
       space: wanted.space,
       image: wanted.image ?? null,
+      ...(wanted.command ? { command: [...wanted.command] } : {}),
       network: wanted.network,
       copyFromId: wanted.copyFrom?.id ?? null,
       copyCode: wanted.copyFrom?.code ?? true,

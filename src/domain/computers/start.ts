@@ -36,6 +36,7 @@ async function makeContainer(gateway: Gateway, computer: Computer): Promise<numb
   await runtime.ensureContainer({
     name: containerName({ id: computer.id, generation }),
     image,
+    ...commandOf(computer),
     volume: volumeName(computer.id),
     network: computer.network,
     limits: config.computerLimits,
@@ -71,5 +72,7 @@ async function ensureVolume(gateway: Gateway, computer: Computer): Promise<void>
   const where = { id: computer.id, epoch: computer.epoch };
   await gateway.store.computer.updateMany({ where, data: { volumeReady: true } });
 }
+
+const commandOf = ({ command }: Computer) => (command === null ? {} : { command: command as string[] }); // written by createComputer
 
 const labelsOf = (computer: Computer) => ({ [computerLabel]: computer.id, "raworc.space": computer.space });

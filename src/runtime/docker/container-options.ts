@@ -28,13 +28,14 @@ export type EgressOptions = Pick<Docker.ContainerCreateOptions, "NetworkingConfi
 
 /**
  * The whole configuration of a computer's container. There is no place in it for a secret: those reach
- * commands through exec. The main process only sleeps, so that the container lives as long as it is wanted.
+ * commands through exec. Unless one is asked for, the main process only sleeps, so that the container lives as long
+ * as it is wanted.
  */
 export function containerOptions(spec: ContainerSpec, deployment: string, egress: EgressOptions | null) {
   return {
     name: spec.name,
     Image: spec.image,
-    Entrypoint: ["sleep", "infinity"],
+    Entrypoint: [...(spec.command ?? ["sleep", "infinity"])],
     Cmd: [],
     User: agentUser,
     WorkingDir: agentFolder,

@@ -8,7 +8,7 @@ export const markVariable = "RAWORC_COMMAND";
  * `$1` is `one` or `others`, `$2` a mark. `one` ends what carries the mark and what descends from it; `others`
  * ends what carries another mark. Processes can hide their mark by dropping their environment: a process
  * without any counts as the command's when nothing marked is its parent and it was started after it (`$3`
- * hundredths of a second ago). The container's main process, a `sleep` that was there first, is spared.
+ * hundredths of a second ago). The container's main process, which the init was started with, is spared.
  *
  * Everything found is stopped first, until a look finds nothing new, for a tree that forks while it is being
  * killed would outrun it. Prints nothing; the exit code is 0 when nothing is left and 1 when something is.
@@ -49,7 +49,9 @@ is_target() {
   case $name in runc:*) return 1 ;; esac
   [ "$parent" -le 1 ] && [ "$start" -ge "$since" ] || return 1
   last_line "/proc/$1/cmdline" 2>/dev/null
-  [ "$parent.$line" != 1.sleepinfinity ]
+  [ "$parent" = 1 ] || return 0
+  case $line in "$main" | "\${main#*init--}") return 1 ;; esac
+  return 0
 }
 
 # Sets targets to the ids of all that must end.
@@ -72,6 +74,10 @@ look() {
     done
   done
 }
+
+# How the init names the main process, which stands behind its own name there.
+last_line /proc/1/cmdline
+main=\${line:-none}
 
 since=0
 if [ "$mode" = one ]; then

@@ -1,5 +1,5 @@
 import { unavailable } from "../../errors.ts";
-import type { Runtime, RuntimeFiles } from "../runtime.ts";
+import type { ContainerSpec, Runtime, RuntimeFiles } from "../runtime.ts";
 
 /** A call of the port that a test can count, break or stop at. */
 export type RuntimeMethod =
@@ -17,6 +17,10 @@ export interface Hold {
 export interface MemoryControls {
   /** Lets a running container's main process end by itself; its commands are lost and events tell of it. */
   die(container: string, options?: { readonly outOfMemory?: boolean }): void;
+  /** Lets a container's main process, which does nothing by itself, print a line. */
+  print(container: string, line: string): void;
+  /** What a container was made from. */
+  specOf(container: string): ContainerSpec;
   /**
    * Takes the engine away: running commands are lost, every call throws UNAVAILABLE and events fall silent,
    * until it is back and announces `connected`. Containers go on, and what dies meanwhile is never announced.

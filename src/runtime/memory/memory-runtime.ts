@@ -13,9 +13,9 @@ import type {
   RuntimeInfo,
   VolumeParts,
 } from "../runtime.ts";
-import { silentLog } from "../silent-log.ts";
+import { LogBuffer } from "../log-buffer.ts";
 import { Gate, type Hold, type MemoryControls, type RuntimeMethod } from "./controls.ts";
-import { Happenings } from "./happenings.ts";
+import { Happenings } from "../happenings.ts";
 import { MemoryCommands } from "./memory-commands.ts";
 import { createMemoryFiles } from "./memory-files.ts";
 import { copyMemoryVolume, createMemoryVolume, type MemoryVolume } from "./memory-volume.ts";
@@ -36,6 +36,7 @@ export function createMemoryRuntime(options: MemoryRuntimeOptions = {}): Runtime
 
 interface MemoryContainer {
   readonly spec: ContainerSpec;
+  readonly log: LogBuffer;
   state: ContainerState;
 }
 
@@ -83,7 +84,8 @@ class MemoryRuntime implements Runtime, MemoryControls {
     await this.#gate.pass("ensureContainer");
     if (this.#containers.has(spec.name)) return;
     this.#volume(spec.volume);
-    this.#containers.set(spec.name, { spec: { ...spec, labels: this.#ours(spec.labels) }, state: created });
+    const made = { ...spec, labels: this.#ours(spec.labels) };
+    this.#containers.set(spec.name, { spec: made, log: new LogBuffer(), state: created });
   }
 
   async ensureRunning(container: string): Promise<void> {
@@ -149,12 +151,9 @@ class MemoryRuntime implements Runtime, MemoryControls {
     this.#known(container);
   }
 
-  logs(container: string, { follow, signal }: { follow?: boolean; signal?: AbortSignal }): AsyncIterable<LogLine> {
-    const check = async () => {
-      await this.#gate.pass("logs");
-      this.#known(container);
-    };
-    return silentLog(check, (follow && signal) || null);
+  async *logs(container: string, options: Parameters<Runtime["logs"]>[1]): AsyncGenerator<LogLine> {
+    await this.#gate.pass("logs");
+    yield* this.#known(container).log.read(options);
   }
 
   async stats(container: string) {
@@ -174,6 +173,13 @@ class MemoryRuntime implements Runtime, MemoryControls {
     if (outOfMemory) this.#announce({ kind: "outOfMemory", container, labels });
     this.#announce({ kind: "died", container, labels });
   }
+
+  print(container: string, line: string): void {
+    const at = this.#options.now?.() ?? new Date();
+    this.#known(container).log.push(Buffer.from(`${line}\n`), "stdout", at);
+  }
+
+  specOf = (container: string): ContainerSpec => this.#known(container).spec;
 
   away(isAway: boolean): void {
     const isBack = this.#gate.isAway && !isAway;

@@ -1,17 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { posix } from "node:path";
 import { badInput } from "../../errors.ts";
-import { agentFolder } from "../paths.ts";
-import type { ContainerSpec, ExecCommand, ExecResult } from "../runtime.ts";
+import { agentFolder, imageFolder, imageFolderVariable } from "../paths.ts";
+import type { ExecCommand, ExecResult } from "../runtime.ts";
 import { type Launch, RunningCommand } from "./command.ts";
 import { markerVariable, type ProcessEntry, processesOf, signalUntil } from "./process-table.ts";
-import type { Sandbox } from "./sandbox.ts";
+import type { Sandbox, Sight } from "./sandbox.ts";
 
 /** Where a command runs. */
-export interface CommandPlace {
+export interface CommandPlace extends Sight {
   readonly container: string;
-  readonly volumeFolder: string;
-  readonly network: ContainerSpec["network"];
+  /** The container's main process, which is no left-over of whoever started it. */
+  readonly isMain?: boolean;
 }
 
 /** Enters the folder, then becomes the command: so a missing program is 127, as a shell says it. */
@@ -71,6 +71,12 @@ export class Commands {
   freeze = (container: string) => this.#signalAll(container, "SIGSTOP", isFrozen);
   thaw = (container: string) => this.#signalAll(container, "SIGCONT", (entry) => !isFrozen(entry));
 
+  /** Whether the container's main process lives, whichever gateway process started it. */
+  hasMain(container: string): boolean {
+    const isMain = (marker: string) => this.#isMain(container, marker);
+    return [...this.#running.keys()].some(isMain) || processesOf(isMain).length > 0;
+  }
+
   processes(container: string): readonly ProcessEntry[] {
     return processesOf((marker) => this.#isIn(container, marker), new Set(this.#sessions(container)));
   }
@@ -92,17 +98,22 @@ export class Commands {
     return this.#own(container).flatMap(({ sessions }) => sessions);
   }
 
+  #isMain(container: string, marker: string): boolean {
+    return marker.startsWith(`${this.#deployment}/${container}:${mainMark}`);
+  }
+
   #isIn(container: string, marker: string): boolean {
     return marker.startsWith(`${this.#deployment}/${container}:`);
   }
 
   #launch(place: CommandPlace, command: ExecCommand, sandbox: Sandbox | null): Launch {
     const home = sandbox ? agentFolder : place.volumeFolder;
-    const marker = `${this.#deployment}/${place.container}:${randomUUID()}`;
-    const wrapping = sandbox?.wrap(place.volumeFolder, place.network) ?? [];
+    const marker = `${this.#deployment}/${place.container}:${place.isMain ? mainMark : ""}${randomUUID()}`;
+    const images = sandbox ? imageFolder : (place.image?.folder ?? imageFolder);
+    const wrapping = sandbox?.wrap(place) ?? [];
     return {
       marker,
-      argv: [...wrapping, ...launcher, folderOf(command.cwd, home), ...command.argv],
+      argv: [...wrapping, ...launcher, folderOf(command.cwd, home, images), ...command.argv],
       cwd: place.volumeFolder,
       env: {
         PATH: path,
@@ -110,6 +121,7 @@ export class Commands {
         AGENT_HOME: home,
         USER: "agent",
         LANG: "C.UTF-8",
+        ...(place.image ? { [imageFolderVariable]: images } : {}),
         ...command.env,
         [markerVariable]: marker,
       },
@@ -117,11 +129,14 @@ export class Commands {
   }
 }
 
+const mainMark = "main-";
+
 const isFrozen = ({ state }: ProcessEntry) => state === "T" || state === "t";
 
-/** `/agent` is the home folder, wherever that is; other absolute folders are what they say. */
-function folderOf(cwd: string | undefined, home: string): string {
+/** `/agent` is the home folder and the image's folder is its own, wherever they are; others are what they say. */
+function folderOf(cwd: string | undefined, home: string, images: string): string {
   const asked = posix.resolve(agentFolder, cwd ?? ".");
-  const isInside = asked === agentFolder || asked.startsWith(`${agentFolder}/`);
-  return isInside ? home + asked.slice(agentFolder.length) : asked;
+  const isIn = (folder: string) => asked === folder || asked.startsWith(`${folder}/`);
+  if (isIn(agentFolder)) return home + asked.slice(agentFolder.length);
+  return isIn(imageFolder) ? images + asked.slice(imageFolder.length) : asked;
 }

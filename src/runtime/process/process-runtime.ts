@@ -1,8 +1,8 @@
 import { join, resolve } from "node:path";
-import { once as onceEvent } from "node:events";
 import type { Logger } from "pino";
 import { conflict, notFound } from "../../errors.ts";
 import { deploymentLabel } from "../labels.ts";
+import { builtImagePrefix, imageFolder } from "../paths.ts";
 import type {
   ContainerSpec,
   ContainerState,
@@ -11,14 +11,14 @@ import type {
   Labels,
   LogLine,
   Runtime,
-  RuntimeEvent,
   RuntimeInfo,
 } from "../runtime.ts";
-import { silentLog } from "../silent-log.ts";
-import { Commands } from "./commands.ts";
+import { BuiltImages } from "./built-images.ts";
+import { type CommandPlace, Commands } from "./commands.ts";
+import { MainProcesses } from "./main-processes.ts";
 import { createProcessFiles } from "./process-files.ts";
 import { statsOf } from "./process-stats.ts";
-import { ContainerRecord, Records, VolumeRecord } from "./records.ts";
+import { ContainerRecord, ImageRecord, Records, VolumeRecord } from "./records.ts";
 import { findSandbox, type Sandbox } from "./sandbox.ts";
 import { Volumes } from "./volumes.ts";
 
@@ -33,7 +33,7 @@ export interface ProcessRuntimeOptions {
 
 /**
  * Agents as processes of the gateway's own user, for machines without Docker. A volume is a folder, a
- * container is the right to run commands in it; there is no main process, so nothing dies by itself.
+ * container is the right to run commands in it. A main process there is only where one is asked for.
  *
  * Where bubblewrap works, a command sees a read-only system and its volume at `/agent`, nothing else.
  * Without it a command can do whatever this user can, and `/agent` exists only as `cwd`. Either way limits
@@ -53,6 +53,10 @@ class ProcessRuntime implements Runtime {
   readonly #commands: Commands;
   readonly #containers: Records<ContainerRecord>;
   readonly #volumes: Volumes;
+  readonly #mains: MainProcesses;
+  readonly images: BuiltImages;
+  /** Starts the main processes that ended with an earlier gateway process. */
+  readonly #resumed: () => Promise<void>;
 
   constructor(dataDir: string, { deployment, log, useSandbox = true }: ProcessRuntimeOptions) {
     this.#deployment = deployment;
@@ -60,6 +64,9 @@ class ProcessRuntime implements Runtime {
     this.#commands = new Commands(deployment, this.#findSandbox);
     this.#containers = new Records(join(dataDir, "containers"), ContainerRecord);
     this.#volumes = new Volumes(join(dataDir, "volumes"), new Records(join(dataDir, "volume-records"), VolumeRecord));
+    this.images = this.#openImages(dataDir);
+    this.#mains = new MainProcesses(this.#commands, this.#containers);
+    this.#resumed = once(() => this.#resume());
   }
 
   async ping(): Promise<RuntimeInfo> {
@@ -71,18 +78,30 @@ class ProcessRuntime implements Runtime {
     };
   }
 
-  /** There are no images: every computer has the programs of this machine. */
-  async ensureImage(): Promise<void> {}
+  /** Every computer has the programs of this machine; of an image there is only what was built into it. */
+  async ensureImage(image: string): Promise<void> {
+    if (image.startsWith(builtImagePrefix)) await this.images.folderOf(image);
+  }
 
   ensureVolume: Runtime["ensureVolume"] = (volume, labels) => this.#volumes.ensure(volume, this.#ours(labels));
   copyVolume: Runtime["copyVolume"] = (from, to, parts) => this.#volumes.copy(from, to, parts);
   removeVolume: Runtime["removeVolume"] = (volume) => this.#volumes.remove(volume);
 
-  async ensureContainer({ name, volume, network, labels }: ContainerSpec): Promise<void> {
+  async ensureContainer({ name, volume, network, labels, command, image: from }: ContainerSpec): Promise<void> {
     if (await this.#containers.read(name)) return;
     await this.#volumes.folderOf(volume);
+    await this.ensureImage(from);
+    const image = from.startsWith(builtImagePrefix) ? from : null;
     const fresh = { status: "created", startedAt: null, exitCode: null } as const;
-    await this.#containers.write(name, { volume, network, labels: this.#ours(labels), ...fresh });
+    const record = {
+      volume,
+      image,
+      network,
+      labels: this.#ours(labels),
+      command: command ? [...command] : null,
+      ...fresh,
+    };
+    await this.#containers.write(name, record);
   }
 
   async ensureRunning(container: string): Promise<void> {
@@ -93,6 +112,7 @@ class ProcessRuntime implements Runtime {
     const startedAt = isThawing ? record.startedAt : new Date();
     await this.#containers.write(container, { ...record, status: "running", startedAt, exitCode: null });
     if (isThawing) await this.#commands.thaw(container);
+    else await this.#startMain(container, record);
   }
 
   // The state is written before processes are signalled: a command that starts meanwhile reads it and gives up.
@@ -114,15 +134,18 @@ class ProcessRuntime implements Runtime {
   async removeContainer(container: string): Promise<void> {
     await this.#containers.remove(container);
     await this.#commands.stop(container);
+    this.#mains.forget(container);
   }
 
   async inspect(container: string): Promise<ContainerState | null> {
+    await this.#resumed();
     const record = await this.#containers.read(container);
     if (!record) return null;
     return { status: record.status, startedAt: record.startedAt, exitCode: record.exitCode, outOfMemory: false };
   }
 
   async list() {
+    await this.#resumed();
     const [containers, volumes] = await Promise.all([this.#containers.all(), this.#volumes.all()]);
     const isOurs = ([, { labels }]: readonly [string, VolumeRecord]) => labels[deploymentLabel] === this.#deployment;
     return {
@@ -131,28 +154,25 @@ class ProcessRuntime implements Runtime {
     };
   }
 
-  async *events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
-    if (signal.aborted) return;
-    yield { kind: "connected" };
-    if (!signal.aborted) await onceEvent(signal, "abort");
-  }
+  events: Runtime["events"] = (signal) => this.#mains.events(signal);
 
   async exec(container: string, command: ExecCommand): Promise<ExecResult> {
-    const { volume, network } = await this.#running(container);
-    const volumeFolder = await this.#volumes.folderOf(volume);
-    const result = await this.#commands.run({ container, volumeFolder, network }, command, async () => {
+    const place = await this.#placeOf(container, await this.#running(container));
+    const result = await this.#commands.run(place, command, async () => {
       await this.#running(container);
     });
     return result.exitCode === killedCode && !(await this.#isAlive(container)) ? lost : result;
   }
 
   killCommands: Runtime["killCommands"] = async (container) => {
-    await this.#known(container);
+    const record = await this.#known(container);
     await this.#commands.killLeftOver(container);
+    await this.#resumeMain(container, record);
   };
 
-  logs(container: string, { follow, signal }: { follow?: boolean; signal?: AbortSignal }): AsyncIterable<LogLine> {
-    return silentLog(() => this.#known(container), (follow && signal) || null);
+  async *logs(container: string, options: Parameters<Runtime["logs"]>[1]): AsyncGenerator<LogLine> {
+    await this.#known(container);
+    yield* this.#mains.logOf(container).read(options);
   }
 
   async stats(container: string) {
@@ -160,7 +180,46 @@ class ProcessRuntime implements Runtime {
     return statsOf(() => this.#commands.processes(container));
   }
 
-  close = () => this.#commands.close();
+  async close(): Promise<void> {
+    this.#mains.close();
+    await this.#commands.close();
+  }
+
+  async #startMain(container: string, record: ContainerRecord): Promise<void> {
+    const { command } = record;
+    if (command !== null) this.#mains.start({ place: await this.#placeOf(container, record), argv: command });
+  }
+
+  async #placeOf(container: string, { volume, network, image }: ContainerRecord): Promise<CommandPlace> {
+    const volumeFolder = await this.#volumes.folderOf(volume);
+    const folder = image === null ? null : await this.images.folderOf(image);
+    return { container, volumeFolder, network, image: folder === null ? null : { folder, isWritable: false } };
+  }
+
+  #openImages(dataDir: string): BuiltImages {
+    return new BuiltImages({
+      folder: join(dataDir, "images"),
+      deployment: this.#deployment,
+      records: new Records(join(dataDir, "image-records"), ImageRecord),
+      run: ({ container, folder, home, network }, command) => {
+        const place = { container, network, volumeFolder: home, image: { folder, isWritable: true } };
+        return this.#commands.run(place, { ...command, cwd: command.cwd ?? imageFolder }, async () => undefined);
+      },
+      stop: (container) => this.#commands.stop(container),
+      isUsed: async (name) => (await this.#containers.all()).some(([, { image }]) => image === name),
+    });
+  }
+
+  async #resume(): Promise<void> {
+    for (const [container, record] of await this.#containers.all()) {
+      if (record.labels[deploymentLabel] === this.#deployment) await this.#resumeMain(container, record);
+    }
+  }
+
+  async #resumeMain(container: string, record: ContainerRecord): Promise<void> {
+    const isDown = record.command !== null && record.status === "running" && !this.#commands.hasMain(container);
+    if (isDown) await this.#startMain(container, record);
+  }
 
   /** Whatever is made here bears the deployment's label, without which `list` would not show it. */
   readonly #ours = (labels: Labels): Labels => ({ [deploymentLabel]: this.#deployment, ...labels });

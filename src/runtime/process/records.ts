@@ -10,9 +10,16 @@ const Labels = z.record(z.string(), z.string());
 export const VolumeRecord = z.object({ labels: Labels });
 export type VolumeRecord = z.output<typeof VolumeRecord>;
 
-/** What is kept of a container. There is no process behind it: it is the right to run commands on a volume. */
+/** What is kept of an image; its files are in a folder of its own. */
+export const ImageRecord = z.object({ name: z.string(), labels: Labels, finished: z.boolean() });
+export type ImageRecord = z.output<typeof ImageRecord>;
+
+/** What is kept of a container: the right to run commands on a volume, and the main process, where it has one. */
 export const ContainerRecord = z.object({
   volume: z.string(),
+  command: z.array(z.string()).nullable().default(null),
+  /** The image, where it was built here: no other has files of its own. */
+  image: z.string().nullable().default(null),
   network: z.enum(["NONE", "EGRESS"]),
   labels: Labels,
   status: z.enum(["created", "running", "paused", "stopped"]),

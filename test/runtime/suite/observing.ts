@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { RuntimeEvent } from "../../../src/runtime/runtime.ts";
-import { type OpenRuntime, type RuntimeCapabilities, refusal, testWith, useWorld } from "./world.ts";
+import { letTimePass, type OpenRuntime, type RuntimeCapabilities, refusal, run, testWith, useWorld } from "./world.ts";
 
 /** Events, logs and numbers. */
 export function describeObserving(open: OpenRuntime, capabilities: RuntimeCapabilities): void {
@@ -66,6 +66,56 @@ export function describeObserving(open: OpenRuntime, capabilities: RuntimeCapabi
       expect(ended).toBe(false);
       abort.abort();
       await following;
+    });
+
+    testWith(capabilities.mainProcess)(
+      "a main process of its own runs in /agent, and its log is shown as it comes",
+      async () => {
+        const own = await world.newRunning({ command: ["sh", "-c", "cat note; echo oops >&2; sleep 60"] });
+        const abort = new AbortController();
+        const lines: string[] = [];
+        for await (const { stream, text } of world.runtime.logs(own, { follow: true, signal: abort.signal })) {
+          lines.push(`${stream}: ${text}`);
+          if (text === "oops") abort.abort();
+        }
+        expect(lines.at(-1)).toBe("stderr: oops");
+        expect((await world.runtime.inspect(own))?.status).toBe("running");
+        expect(await run(world.runtime, own, ["echo", "beside it"])).toMatchObject({ stdout: "beside it\n" });
+      },
+    );
+
+    testWith(capabilities.mainProcess)(
+      "a main process of its own that ends stops the container, which can be started again",
+      async () => {
+        const abort = new AbortController();
+        const command = ["sh", "-c", "echo up; exit 3"];
+        let own = "";
+        for await (const event of world.runtime.events(abort.signal)) {
+          if (event.kind === "connected") own = await world.newRunning({ command });
+          if (event.kind !== "died" || event.container !== own) continue;
+          expect(await world.runtime.inspect(own)).toMatchObject({ status: "stopped", exitCode: 3 });
+          const lines = [];
+          for await (const { text } of world.runtime.logs(own, {})) lines.push(text);
+          expect(lines).toEqual(lines.length < 2 ? ["up"] : ["up", "up"]);
+          if (lines.length < 2) await world.runtime.ensureRunning(own);
+          else abort.abort();
+        }
+      },
+    );
+
+    testWith(capabilities.mainProcess)("stopping a container with a main process of its own is no death", async () => {
+      const own = await world.newRunning({ command: ["sleep", "600"] });
+      await world.runtime.ensureStopped(own, 0);
+      expect((await world.runtime.inspect(own))?.status).toBe("stopped");
+      await world.runtime.ensureRunning(own);
+      expect((await world.runtime.inspect(own))?.status).toBe("running");
+    });
+
+    testWith(capabilities.mainProcess)("ending left-over commands spares a main process of its own", async () => {
+      const own = await world.newRunning({ command: ["sh", "-c", "echo begun\nexec sleep 600"] });
+      await world.runtime.killCommands(own);
+      await letTimePass(world.runtime, own);
+      expect((await world.runtime.inspect(own))?.status).toBe("running");
     });
 
     test("numbers of a running container are plausible", async () => {

@@ -16,6 +16,8 @@ export interface RuntimeCapabilities {
   readonly liveOutput: Ability;
   /** Opening again gives a second adapter over the same world, as a gateway that was started again. */
   readonly secondGateway: Ability;
+  /** Containers can have a main process of their own. */
+  readonly mainProcess: Ability;
   /** Ends a container's main process as a crash would; a text when there is no such process. */
   readonly endMain: ((runtime: Runtime, container: string) => Promise<void>) | string;
 }

@@ -1,4 +1,4 @@
-import type { RuntimeEvent } from "../runtime.ts";
+import type { RuntimeEvent } from "./runtime.ts";
 
 /** Tells every follower what happened, from the call of `follow` on; nothing is missed and nothing repeated. */
 export class Happenings {

@@ -1,0 +1,72 @@
+import { Happenings } from "../happenings.ts";
+import { LogBuffer } from "../log-buffer.ts";
+import type { RuntimeEvent } from "../runtime.ts";
+import { longestTimerMs } from "../../timers.ts";
+import type { CommandPlace, Commands } from "./commands.ts";
+import type { ContainerRecord, Records } from "./records.ts";
+
+/** A container that runs a program of its own. */
+interface Main {
+  readonly place: CommandPlace;
+  readonly argv: readonly string[];
+}
+
+/**
+ * The main processes of containers that have one. Each is a child of the gateway and ends with it; the next gateway
+ * starts it again, for its container never stopped. Its log is in memory.
+ */
+export class MainProcesses {
+  readonly #commands: Commands;
+  readonly #containers: Records<ContainerRecord>;
+  readonly #happenings = new Happenings();
+  readonly #logs = new Map<string, LogBuffer>();
+  #isClosing = false;
+
+  constructor(commands: Commands, containers: Records<ContainerRecord>) {
+    this.#commands = commands;
+    this.#containers = containers;
+  }
+
+  /** Starts the main process. Its end by itself stops the container and is announced. */
+  start({ place, argv }: Main): void {
+    const log = this.logOf(place.container);
+    const run = this.#commands.run(
+      { ...place, isMain: true },
+      { argv, timeoutMs: longestTimerMs, onOutput: (chunk, stream) => log.push(chunk, stream, new Date()) },
+      async () => undefined,
+    );
+    void run.then(
+      ({ end, exitCode }) => (end === "containerLost" ? undefined : this.#ended(place.container, exitCode)),
+      () => this.#ended(place.container, notStarted),
+    );
+  }
+
+  /** What the main process printed to this gateway process, also in earlier runs of the container. */
+  logOf(container: string): LogBuffer {
+    const log = this.#logs.get(container) ?? new LogBuffer();
+    this.#logs.set(container, log);
+    return log;
+  }
+
+  forget = (container: string): void => void this.#logs.delete(container);
+  events = (signal: AbortSignal): AsyncIterable<RuntimeEvent> =>
+    this.#happenings.follow([{ kind: "connected" }], signal);
+
+  /** From now on main processes end because the gateway does. */
+  close(): void {
+    this.#isClosing = true;
+  }
+
+  async #ended(container: string, exitCode: number | null): Promise<void> {
+    if (this.#isClosing) return;
+    const record = await this.#containers.read(container).catch(() => null);
+    if (record?.status !== "running" && record?.status !== "paused") return;
+    if (this.#commands.hasMain(container)) return; // it was started again meanwhile
+    const stopped = { ...record, status: "stopped", exitCode: exitCode ?? notStarted } as const;
+    await this.#containers.write(container, stopped).catch(() => undefined);
+    this.#happenings.tell({ kind: "died", container, labels: record.labels });
+  }
+}
+
+/** What a shell says of a program that cannot be run. */
+const notStarted = 126;
