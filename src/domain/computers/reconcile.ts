@@ -58,6 +58,7 @@ async function converge(gateway: Gateway, computer: Computer, known: Knowledge):
   if (elsewhere) return refuseOtherRuntime(gateway, computer);
   const wanted = wantedPhase(computer, gateway.now());
   if (wanted === "ABSENT") return remove(gateway, computer);
+  if (wanted === "VOLUME_ONLY") return dismantle(gateway, computer);
   const state = computer.generation === 0 ? null : await gateway.runtime.inspect(containerName(computer));
   return wanted === "RUNNING" ? run(gateway, computer, state, known) : rest(gateway, computer, state, wanted);
 }
@@ -120,6 +121,15 @@ async function run(
     if (!(await engineAnswers(gateway))) throw error;
     return recordFailure(gateway, computer, "computer.changed", messageOf(error));
   }
+}
+
+/** Removes the container and keeps the volume. The row says ABSENT only when the container is gone. */
+async function dismantle(gateway: Gateway, computer: Computer): Promise<ReconcileResult> {
+  if (computer.phase === "ABSENT") return {};
+  if (!(await settle(gateway, computer, { phase: "STOPPED" }))) return { againAfterMs: 0 };
+  await gateway.runtime.removeContainer(containerName(computer));
+  const gone = await settle(gateway, { ...computer, phase: "STOPPED" }, { phase: "ABSENT" });
+  return gone ? {} : { againAfterMs: 0 };
 }
 
 async function remove(gateway: Gateway, computer: Computer): Promise<ReconcileResult> {

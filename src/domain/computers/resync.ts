@@ -15,20 +15,27 @@ export async function keysToReconcile(
   const inventory = await gateway.runtime.list().catch(() => null);
   const rows = await gateway.store.computer.findMany({
     where: { NOT: resting },
-    select: { id: true, desired: true, phase: true, generation: true },
+    select: { id: true, desired: true, phase: true, generation: true, stopAt: true },
   });
   if (!inventory) return rows.map(({ id }) => id);
   const statusByName = new Map(inventory.containers.map(({ name, status }) => [name, status]));
-  const isAsWanted = (row: (typeof rows)[number]) =>
-    row.desired === "RUNNING" && row.phase === "RUNNING" && statusByName.get(containerName(row)) === "running";
-  const moving = rows.filter((row) => !isAsWanted(row) || !isSettled(containerName(row)));
+  const isAsWanted = (row: (typeof rows)[number]) => {
+    const status = statusByName.get(containerName(row));
+    if (row.desired === "PAUSED") return row.phase === "PAUSED" && row.stopAt === null && status === "paused";
+    return (
+      row.desired === "RUNNING" && row.phase === "RUNNING" && status === "running" && isSettled(containerName(row))
+    );
+  };
+  const moving = rows.filter((row) => !isAsWanted(row));
   return [...moving.map(({ id }) => id), ...(await upAgainstOrder(gateway, inventory, rows))];
 }
 
 /** Computers that are down and should be: nothing counts for them, and there may be many. */
 const resting = {
-  desired: { in: ["PAUSED", "STOPPED"] },
-  phase: { in: ["ABSENT", "STOPPED", "FAILED"] },
+  OR: [
+    { desired: { in: ["PAUSED", "STOPPED"] }, phase: { in: ["ABSENT", "STOPPED", "FAILED"] } },
+    { desired: "VOLUME_ONLY", phase: "ABSENT" },
+  ],
 } satisfies Prisma.ComputerWhereInput;
 
 /** Computers whose row says that they are down while their container is up, as after a crash before the stop. */
@@ -37,7 +44,10 @@ async function upAgainstOrder(gateway: Gateway, { containers }: RuntimeInventory
   const up = containers.filter(({ status }) => status === "running" || status === "paused");
   const ids = up.flatMap(({ labels }) => labels[computerLabel] ?? []).filter((id) => !seen.has(id));
   if (ids.length === 0) return [];
-  const rows = await gateway.store.computer.findMany({ where: { ...resting, id: { in: ids } }, select: { id: true } });
+  const rows = await gateway.store.computer.findMany({
+    where: { AND: [resting, { id: { in: ids } }] },
+    select: { id: true },
+  });
   return rows.map(({ id }) => id);
 }
 

@@ -35,19 +35,33 @@ export async function createComputer(unit: Unit, wanted: NewComputer): Promise<C
   return computer;
 }
 
-/** Orders what a computer should be from now on. Ordering what is ordered already changes nothing. */
-export async function orderComputer(unit: Unit, id: string, desired: ComputerDesired): Promise<void> {
+/**
+ * Orders what a computer should be from now on. Ordering what is ordered already changes nothing. A PAUSED one is
+ * stopped when nobody wants it RUNNING soon, unless it is to stay frozen.
+ */
+export async function orderComputer(
+  unit: Unit,
+  id: string,
+  desired: ComputerDesired,
+  { staysFrozen = false }: { readonly staysFrozen?: boolean } = {},
+): Promise<void> {
   const freezeMs = unit.gateway.config.freezeSeconds * 1000;
   const [computer] = await unit.tx.computer.updateManyAndReturn({
     where: { id, desired: { notIn: [desired, "ABSENT"] } },
     data: {
       desired,
-      stopAt: desired === "PAUSED" ? new Date(unit.at.getTime() + freezeMs) : null,
+      stopAt: desired === "PAUSED" && !staysFrozen ? new Date(unit.at.getTime() + freezeMs) : null,
       ...(desired === "RUNNING" ? { failures: 0, failedAt: null, retryAt: null, lastError: null } : {}),
       updatedAt: unit.at,
     },
   });
   if (computer) await emitComputer(unit, "computer.ordered", computer);
+}
+
+/** Has a computer's next container made of another image; `false`, and no change, while it still has one. */
+export async function changeImage(unit: Unit, id: string, image: string): Promise<boolean> {
+  const { count } = await unit.tx.computer.updateMany({ where: { id, phase: "ABSENT" }, data: { image } });
+  return count > 0;
 }
 
 /** Writes one event of the computer with its whole present state. */
