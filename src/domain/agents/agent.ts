@@ -6,7 +6,6 @@ const namePattern = /^[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]$/;
 const tagPattern = /^[A-Za-z0-9]+$/;
 const mostTags = 100;
 const longestTag = 64;
-export const longestTimeoutSeconds = 30 * 86_400;
 export const defaultIdleTimeoutSeconds = 300;
 export const defaultBusyTimeoutSeconds = 900;
 
@@ -30,12 +29,6 @@ export function checkTags(tags: readonly string[]): void {
     const good = tagPattern.test(tag) && tag.length <= longestTag;
     if (!good) throw badInput("tags", `Tag ${JSON.stringify(tag)} must be 1 to ${longestTag} letters and digits`);
   }
-}
-
-/** @throws BAD_USER_INPUT unless the seconds are within what a timer can keep. */
-export function checkTimeout(field: string, seconds: number): void {
-  const good = Number.isInteger(seconds) && seconds >= 1 && seconds <= longestTimeoutSeconds;
-  if (!good) throw badInput(field, `"${field}" must be a whole number from 1 to ${longestTimeoutSeconds}`);
 }
 
 /** Why an agent was put to sleep. */

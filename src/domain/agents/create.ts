@@ -1,4 +1,4 @@
-import { badInput, conflict } from "../../errors.ts";
+import { conflict } from "../../errors.ts";
 import { commit, type Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { JsonObject } from "../../json.ts";
@@ -6,19 +6,12 @@ import { isUniqueViolation } from "../../store/violations.ts";
 import type { Agent, EngineKind, Network, Prisma } from "../../store/generated/client/client.ts";
 import { createComputer, type NewComputer } from "../computers/service.ts";
 import { storeSecrets } from "../secrets/owned.ts";
-import { checkSecret } from "../secrets/secret.ts";
+import { checkSecrets } from "../secrets/secret.ts";
+import { checkImage, checkMetadata, checkTimeout, choicesOf } from "../spaces/choices.ts";
 import { requireActiveSpace } from "../spaces/service.ts";
 import type { SpaceDefaults } from "../spaces/settings.ts";
-import {
-  checkAgentName,
-  checkTags,
-  checkTimeout,
-  defaultBusyTimeoutSeconds,
-  defaultIdleTimeoutSeconds,
-  nameKeyOf,
-} from "./agent.ts";
+import { checkAgentName, checkTags, defaultBusyTimeoutSeconds, defaultIdleTimeoutSeconds, nameKeyOf } from "./agent.ts";
 import { emitAgent, promptAgent } from "./change.ts";
-import { checkImage, checkMetadata, choicesOf } from "./choices.ts";
 import { ownerOf } from "./environment.ts";
 import { checkText } from "../../text.ts";
 
@@ -131,15 +124,3 @@ const timeoutsOf = (input: CreateAgentInput, space: SpaceDefaults) => ({
   idleTimeoutSeconds: input.idleTimeoutSeconds ?? space.idleTimeoutSeconds ?? defaultIdleTimeoutSeconds,
   busyTimeoutSeconds: input.busyTimeoutSeconds ?? space.busyTimeoutSeconds ?? defaultBusyTimeoutSeconds,
 });
-
-function checkSecrets(secrets: unknown): Readonly<Record<string, string>> {
-  if (secrets == null) return {};
-  const isMap = typeof secrets === "object" && !Array.isArray(secrets);
-  if (!isMap) throw badInput("secrets", `"secrets" must be an object of strings`);
-  const entries = Object.entries(secrets).map(([key, value]): [string, string] => {
-    if (typeof value !== "string") throw badInput("secrets", `The value of secret "${key}" must be a string`);
-    checkSecret("secrets", key, value);
-    return [key, value];
-  });
-  return Object.fromEntries(entries);
-}

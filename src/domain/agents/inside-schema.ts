@@ -3,7 +3,9 @@ import { isAllowed } from "../../auth/policy.ts";
 import { badInput } from "../../errors.ts";
 import { requireAllowed } from "../../graphql/authorize.ts";
 import { builder } from "../../graphql/builder.ts";
+import { connectionCost } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
+import { limits } from "../../graphql/limits.ts";
 import { live } from "../../graphql/live.ts";
 import type { FileEntry, LogLine as Line } from "../../runtime/runtime.ts";
 import type { Agent as AgentRow } from "../../store/generated/client/client.ts";
@@ -11,8 +13,9 @@ import type { CommandOutcome } from "../computers/inside.ts";
 import { agentFor, targetOf } from "./access.ts";
 import { execInAgent, insideOf } from "./inside.ts";
 
-/** What one answer may carry of a file; REST reads larger ones. */
-const mostBytes = 1_048_576;
+/** What is read of a file unless more is asked for, and what may be asked for. */
+const usualBytes = 1_048_576;
+const mostBytes = 25 * 1_048_576;
 
 const ContentEncoding = builder.enumType("ContentEncoding", {
   description: "How the bytes of a file are written as text.",
@@ -40,18 +43,37 @@ const File = builder.objectRef<FileShape>("AgentFile").implement({
     mode: t.string({ description: "Permission bits in octal.", resolve: ({ entry }) => entry.mode }),
     modifiedAt: t.field({ type: "DateTime", resolve: ({ entry }) => entry.mtime }),
     content: t.string({
-      description: `Up to ${mostBytes} bytes; PAYLOAD_TOO_LARGE beyond.`,
+      description: "PAYLOAD_TOO_LARGE when there is more than `maxBytes` of it.",
       args: {
         encoding: t.arg({ type: ContentEncoding, defaultValue: "UTF8", description: "How to write it as text." }),
+        maxBytes: t.arg.int({ defaultValue: usualBytes, description: `${mostBytes} at the most.` }),
       },
-      complexity: 100,
-      resolve: async ({ agent, path }, { encoding }, { gateway, signal }) => {
-        const bytes = await insideOf(gateway, agent, signal).read(path, mostBytes);
+      // One document reads one of the largest files, or a hundred usual ones.
+      complexity: ({ maxBytes }) => ((maxBytes ?? usualBytes) > usualBytes ? 60_000 : 500),
+      resolve: async ({ agent, path }, { encoding, maxBytes }, { gateway, signal }) => {
+        const most = maxBytes ?? usualBytes;
+        if (most < 0 || most > mostBytes) throw badInput("maxBytes", `"maxBytes" must be from 0 to ${mostBytes}`);
+        const bytes = await insideOf(gateway, agent, signal).read(path, most);
         return Buffer.from(bytes).toString(encoding === "BASE64" ? "base64" : "utf8");
       },
     }),
   }),
 });
+
+const FilePageType = builder.objectRef<FilePage>("AgentFilePage").implement({
+  description: "Some of what is in a folder, by name.",
+  fields: (t) => ({
+    nodes: t.field({ type: [File], complexity: { field: 0, multiplier: 1 }, resolve: ({ files }) => [...files] }),
+    totalCount: t.exposeInt("total", { description: "How many there are on all pages." }),
+    nextOffset: t.exposeInt("nextOffset", { nullable: true, description: "Where the next page begins; null on the last." }),
+  }),
+});
+
+interface FilePage {
+  readonly files: readonly FileShape[];
+  readonly total: number;
+  readonly nextOffset: number | null;
+}
 
 const kinds = { file: "FILE", directory: "DIRECTORY", symlink: "SYMLINK", other: "OTHER" } as const;
 
@@ -76,15 +98,20 @@ const LogLine = builder.objectRef<Line>("LogLine").implement({
 
 builder.prismaObjectFields("Agent", (t) => ({
   files: t.field({
-    type: [File],
-    complexity: 100,
+    type: FilePageType,
+    complexity: ({ first }) => ({ ...connectionCost({ first }), field: 100 }),
     description: "What is in a folder of the agent's computer. CONFLICT while it sleeps.",
-    args: { path: t.arg.string({ defaultValue: ".", description: "Relative to `/agent`." }) },
-    resolve: async (agent, { path }, context) => {
+    args: {
+      path: t.arg.string({ defaultValue: ".", description: "Relative to `/agent`." }),
+      first: t.arg.int({ defaultValue: 100, description: `How many; ${limits.pageSize} at the most.` }),
+      offset: t.arg.int({ defaultValue: 0, description: "How many to pass over." }),
+    },
+    resolve: async (agent, { path, first, offset }, context) => {
       mayLookInside(context, agent);
+      const page = checkPage(first ?? 100, offset ?? 0);
       const folder = path ?? ".";
       const entries = await insideOf(context.gateway, agent, context.signal).list(folder);
-      return entries.map((entry) => ({ agent, entry, path: posix.join(folder, entry.name) }));
+      return pageOf(entries, page, (entry) => ({ agent, entry, path: posix.join(folder, entry.name) }));
     },
   }),
   file: t.field({
@@ -98,6 +125,28 @@ builder.prismaObjectFields("Agent", (t) => ({
     },
   }),
 }));
+
+interface Page {
+  readonly first: number;
+  readonly offset: number;
+}
+
+function checkPage(first: number, offset: number): Page {
+  if (first < 0 || first > limits.pageSize) throw badInput("first", `"first" must be from 0 to ${limits.pageSize}`);
+  if (offset < 0) throw badInput("offset", `"offset" must be 0 or more`);
+  return { first, offset };
+}
+
+/** Folders have an order of their own in each runtime; pages need one that stays. */
+function pageOf(entries: readonly FileEntry[], { first, offset }: Page, fileOf: (entry: FileEntry) => FileShape): FilePage {
+  const sorted = entries.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+  const next = offset + first;
+  return {
+    files: sorted.slice(offset, next).map(fileOf),
+    total: entries.length,
+    nextOffset: next < entries.length ? next : null,
+  };
+}
 
 const mayLookInside = (context: Context, agent: AgentRow) =>
   requireAllowed(context, "get", "files", targetOf(agent), { kind: "Agent", name: agent.name });

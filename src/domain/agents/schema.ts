@@ -1,14 +1,11 @@
 import type { Gateway } from "../../gateway.ts";
 import { builder } from "../../graphql/builder.ts";
 import { connectionOf } from "../../graphql/connection.ts";
-import {
-  AgentState as states,
-  EngineKind as engines,
-  SetupStatus as setups,
-} from "../../store/generated/client/enums.ts";
+import { AgentState as states, SetupStatus as setups } from "../../store/generated/client/enums.ts";
 import { currentRunMs, ranMs } from "../computers/computer.ts";
 import { Computer, Network } from "../computers/schema.ts";
 import { maySeeAccount, ServiceAccount } from "../service-accounts/schema.ts";
+import { EngineKind } from "../spaces/choices-schema.ts";
 import { maySee, targetOf } from "./access.ts";
 import { nextDeadline } from "./agent.ts";
 import { isAllowed } from "../../auth/policy.ts";
@@ -20,11 +17,6 @@ import { ownerOf } from "./environment.ts";
 export const AgentState = builder.enumType("AgentState", {
   description: "`INIT` gets ready · `IDLE` waits · `BUSY` answers · `SLEPT` frozen or stopped, its files kept",
   values: Object.values(states),
-});
-
-export const EngineKind = builder.enumType("EngineKind", {
-  description: "What answers: a model with tools, a space agent's function, a script, or a program outside.",
-  values: Object.values(engines),
 });
 
 const SetupStatus = builder.enumType("SetupStatus", {

@@ -2,7 +2,7 @@ import { badInput, conflict, notFound } from "../../errors.ts";
 import { commit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Agent } from "../../store/generated/client/client.ts";
-import { longestTimeoutSeconds } from "./agent.ts";
+import { longestTimeoutSeconds } from "../spaces/choices.ts";
 import { changeAgent, putToSleep } from "./change.ts";
 import { checkText } from "../../text.ts";
 

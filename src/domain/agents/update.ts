@@ -2,9 +2,9 @@ import { notFound } from "../../errors.ts";
 import { commit, type Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Agent, EngineKind, Prisma } from "../../store/generated/client/client.ts";
-import { checkTags, checkTimeout } from "./agent.ts";
+import { checkMetadata, checkTimeout, choicesOf } from "../spaces/choices.ts";
+import { checkTags } from "./agent.ts";
 import { changeAgent } from "./change.ts";
-import { checkMetadata, choicesOf } from "./choices.ts";
 import { checkText } from "../../text.ts";
 
 /** What may be changed of an agent; absent and `null` mean: leave as it is (document C, "Update agent"). */

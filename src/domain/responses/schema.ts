@@ -5,7 +5,7 @@ import type { Context } from "../../graphql/context.ts";
 import { limits } from "../../graphql/limits.ts";
 import type { Response as ResponseRow } from "../../store/generated/client/client.ts";
 import { FailureReason as reasons, ResponseStatus as statuses } from "../../store/generated/client/enums.ts";
-import { EngineKind } from "../agents/schema.ts";
+import { EngineKind } from "../spaces/choices-schema.ts";
 import { ResponseItem } from "./item-schema.ts";
 import { type Item, itemsOf, type ItemWindow } from "./items.ts";
 import { failureOf } from "./response.ts";

@@ -25,3 +25,16 @@ export function checkValue(field: string, keyName: string, value: string): void 
     throw badInput(field, `The value of secret "${keyName}" may be ${largestValueBytes} bytes at the most`);
   }
 }
+
+/** The secrets of a new owner. @throws BAD_USER_INPUT unless they are an object of good keys and values. */
+export function checkSecrets(secrets: unknown): Readonly<Record<string, string>> {
+  if (secrets == null) return {};
+  const isMap = typeof secrets === "object" && !Array.isArray(secrets);
+  if (!isMap) throw badInput("secrets", `"secrets" must be an object of strings`);
+  const entries = Object.entries(secrets).map(([key, value]): [string, string] => {
+    if (typeof value !== "string") throw badInput("secrets", `The value of secret "${key}" must be a string`);
+    checkSecret("secrets", key, value);
+    return [key, value];
+  });
+  return Object.fromEntries(entries);
+}

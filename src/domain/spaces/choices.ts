@@ -2,7 +2,7 @@ import { badInput } from "../../errors.ts";
 import { isJsonObject, type JsonObject } from "../../json.ts";
 import type { EngineKind, Network } from "../../store/generated/client/client.ts";
 import { checkJsonText } from "../../text.ts";
-import { imagePattern } from "../spaces/settings.ts";
+import { imagePattern } from "./settings.ts";
 
 const engines = ["MODEL", "SHELL", "EXTERNAL"] as const satisfies readonly EngineKind[];
 const networks = ["NONE", "EGRESS"] as const satisfies readonly Network[];
@@ -47,4 +47,12 @@ export function checkMetadata(metadata: unknown): JsonObject {
 /** @throws BAD_USER_INPUT unless the text may name an image. */
 export function checkImage(image: string | null | undefined): void {
   if (image != null && !imagePattern.test(image)) throw badInput("image", `"image" must be the name of an image`);
+}
+
+export const longestTimeoutSeconds = 30 * 86_400;
+
+/** @throws BAD_USER_INPUT unless the seconds are within what a timer can keep. */
+export function checkTimeout(field: string, seconds: number): void {
+  const good = Number.isInteger(seconds) && seconds >= 1 && seconds <= longestTimeoutSeconds;
+  if (!good) throw badInput(field, `"${field}" must be a whole number from 1 to ${longestTimeoutSeconds}`);
 }
