@@ -3,6 +3,17 @@ import { badInput, GatewayError } from "../errors.ts";
 /** Where the volume is mounted in every computer. */
 export const agentFolder = "/agent";
 
+/** Where the folders that were built into an image lie; computers can read them and not change them. */
+export const imageFolder = "/opt/raworc/agents";
+/** Tells commands where `imageFolder` is, for on a runtime without a sandbox it is elsewhere. */
+export const imageFolderVariable = "RAWORC_AGENTS";
+/** What the names of images begin with that were built here, and that no registry has. */
+export const builtImagePrefix = "raworc_space_";
+
+/** What every adapter answers where an image is wanted that was built here and is no more. */
+export const goneImage = (image: string) =>
+  new GatewayError("NOT_FOUND", `Image "${image}" is gone; build the space's agents again`);
+
 const longestPath = 4096;
 const longestNameBytes = 255;
 

@@ -11,8 +11,12 @@ export interface Runtime {
   /** @throws UNAVAILABLE within a few seconds when the engine does not answer. */
   ping(signal?: AbortSignal): Promise<RuntimeInfo>;
 
-  /** Makes sure the image can be used, building the default one where it is missing; slow the first time. */
+  /**
+   * Makes sure the image can be used, building the default one where it is missing; slow the first time.
+   * One that was made by `images` is never looked for elsewhere: NOT_FOUND when it is gone.
+   */
   ensureImage(image: string, onProgress?: (line: string) => void): Promise<void>;
+  readonly images: RuntimeImages;
 
   ensureVolume(volume: string, labels: Labels): Promise<void>;
   /**
@@ -71,6 +75,43 @@ export interface RuntimeInfo {
   readonly warning: string | null;
 }
 
+/** What an image is made of, and what the commands that make it may use. */
+export interface ImageSpec {
+  /** Begins with `builtImagePrefix`. */
+  readonly name: string;
+  readonly base: string;
+  readonly labels: Labels;
+  readonly network: "NONE" | "EGRESS";
+  readonly limits: ContainerLimits;
+  /** What the image may take beyond its base. */
+  readonly maxBytes: number;
+}
+
+/** Images with folders at `/opt/raworc/agents`, which the computers made from them can read and not change. */
+export interface RuntimeImages {
+  /** Begins an image; whatever there is of that name, whole or half made, is removed first. */
+  open(spec: ImageSpec): Promise<ImageDraft>;
+  /** Every image of this deployment, also the half made ones. */
+  list(): Promise<readonly { readonly name: string; readonly labels: Labels }[]>;
+  /** Removes an image, whole or half made. CONFLICT while a container, running or not, is made from it. */
+  remove(name: string): Promise<void>;
+}
+
+/** An image in the making. Nothing of it can be used before `commit`. */
+export interface ImageDraft {
+  /**
+   * Puts a copy of a folder of this host in, as `/opt/raworc/agents/NAME`. Links are copied as links, never
+   * followed; what is no file, folder or link stays behind. CONFLICT once a command has run.
+   */
+  addFolder(folder: string, name: string): Promise<void>;
+  /** Runs a command as `exec` does, in `/opt/raworc/agents` unless told otherwise; its `$HOME` is not kept. */
+  run(command: ExecCommand): Promise<ExecResult>;
+  /** Makes the image. PAYLOAD_TOO_LARGE when it takes more than it may. */
+  commit(): Promise<void>;
+  /** Leaves nothing of the draft; the image stays when it was made. */
+  discard(): Promise<void>;
+}
+
 export interface VolumeParts {
   readonly code: boolean;
   readonly content: boolean;
@@ -86,6 +127,8 @@ export interface ContainerSpec {
   /** Made from the computer's id and generation, never from user input. */
   readonly name: string;
   readonly image: string;
+  /** The main process, in `/agent`; without one it only waits for commands. What it prints is the container's log. */
+  readonly command?: readonly string[];
   /** Mounted at `/agent`. */
   readonly volume: string;
   readonly network: "NONE" | "EGRESS";
@@ -127,8 +170,6 @@ export interface ExecCommand {
   /** Called in order, as output comes. Returned promises are awaited, which holds the command back. */
   readonly onOutput?: (chunk: Uint8Array, stream: OutputStream) => void | Promise<void>;
 }
-  /** The main process, in `/agent`; without one it only waits for commands. What it prints is the container's log. */
-  readonly command?: readonly string[];
 
 export type ExecEnd = "exited" | "timedOut" | "aborted" | "containerLost";
 

@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { describeCommands } from "./suite/commands.ts";
 import { describeFiles } from "./suite/files.ts";
+import { describeImages } from "./suite/images.ts";
 import { describeKilling } from "./suite/killing.ts";
 import { describeLifecycle } from "./suite/lifecycle.ts";
 import { describeObserving } from "./suite/observing.ts";
@@ -17,6 +18,7 @@ export function describeRuntime(name: string, open: OpenRuntime, capabilities: R
   describe(`the ${name} runtime`, { timeout: 30_000 }, () => {
     describeLifecycle(open, capabilities);
     describeVolumes(open, capabilities);
+    describeImages(open, capabilities);
     describeFiles(open, capabilities);
     describeCommands(open, capabilities);
     describeKilling(open, capabilities);

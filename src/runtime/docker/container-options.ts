@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { deploymentLabel } from "../labels.ts";
 import { agentFolder } from "../paths.ts";
-import type { ContainerSpec } from "../runtime.ts";
+import type { ContainerLimits, ContainerSpec } from "../runtime.ts";
 
 export const agentUser = "1000:1000";
 const mebibyte = 1_048_576;
@@ -43,7 +43,7 @@ export function containerOptions(spec: ContainerSpec, deployment: string, egress
     Labels: { [deploymentLabel]: deployment, ...spec.labels },
     HostConfig: {
       ...hardening,
-      ...limitsOf(spec),
+      ...limitsOf(spec.limits),
       Mounts: [{ Type: "volume", Source: spec.volume, Target: agentFolder }],
       ...(egress === null ? { NetworkMode: "none" } : egress.host),
     },
@@ -51,9 +51,13 @@ export function containerOptions(spec: ContainerSpec, deployment: string, egress
   } satisfies Docker.ContainerCreateOptions;
 }
 
-/** Memory and swap together are one limit; `/tmp` counts against it too, so it may take at most half. */
-function limitsOf({ limits }: ContainerSpec): Docker.HostConfig {
-  const temporaryBytes = Math.min(Math.floor(limits.memoryBytes / 2), 1024 * mebibyte);
+/** What a file system in memory may take: it counts against the memory's limit, so half of that at most. */
+export const temporaryBytesOf = ({ memoryBytes }: ContainerLimits) =>
+  Math.min(Math.floor(memoryBytes / 2), 1024 * mebibyte);
+
+/** Memory and swap together are one limit, and `/tmp` counts against it too. */
+export function limitsOf(limits: ContainerLimits): Docker.HostConfig {
+  const temporaryBytes = temporaryBytesOf(limits);
   return {
     Memory: limits.memoryBytes,
     MemorySwap: limits.memoryBytes,

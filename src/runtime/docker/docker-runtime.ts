@@ -1,12 +1,14 @@
 import { unavailable } from "../../errors.ts";
 import { deploymentLabel } from "../labels.ts";
 import type { Runtime, RuntimeInfo, RuntimeInventory } from "../runtime.ts";
+import { builtImagesOf } from "./built-images.ts";
 import { ensureContainer, ensurePaused, ensureRunning, ensureStopped, removeContainer } from "./containers.ts";
 import { call, type DockerOptions, type Engine, openEngine, versionOf } from "./engine.ts";
 import { eventsOf } from "./events.ts";
 import { exec } from "./exec.ts";
 import { filesOf } from "./files.ts";
 import { helperLabel, removeStaleHelpers } from "./helpers.ts";
+import { isDraft } from "./image-draft.ts";
 import { ensureImage } from "./images.ts";
 import { inspectContainer, statusNamed } from "./inspect.ts";
 import { killCommands } from "./kill.ts";
@@ -27,6 +29,7 @@ export function createDockerRuntime(options: DockerOptions): Runtime {
     kind: "docker",
     ping: (signal) => describeEngine(engine, signal),
     ensureImage: (image, onProgress) => ensureImage(engine, image, onProgress),
+    images: builtImagesOf(engine),
     ensureVolume: (volume, labels) => ensureVolume(engine, volume, labels),
     copyVolume: (from, to, parts) => copyVolume(engine, from, to, parts),
     removeVolume: (volume) => removeVolume(engine, volume),
@@ -71,7 +74,7 @@ async function list(engine: Engine): Promise<RuntimeInventory> {
   await removeStaleHelpers(engine, containers, Date.now() / 1000);
   return {
     containers: containers
-      .filter(({ Labels }) => Labels[helperLabel] === undefined)
+      .filter(({ Labels, Names }) => Labels[helperLabel] === undefined && !isDraft(nameOf(Names)))
       .map(({ Names, Labels, State }) => ({ name: nameOf(Names), labels: Labels, status: statusNamed(State) })),
     volumes: Volumes.map(({ Name, Labels }) => ({ name: Name, labels: Labels ?? {} })),
   };

@@ -1,6 +1,7 @@
 import { GatewayError, unavailable } from "../../errors.ts";
 import { buildImage } from "./build-image.ts";
 import { callOrNull, type Engine, type Progress } from "./engine.ts";
+import { builtImagePrefix, goneImage } from "../paths.ts";
 import { pullImage } from "./pull-image.ts";
 import { recipeLabel, recipeOfAgentImage } from "./recipe.ts";
 
@@ -8,9 +9,10 @@ import { recipeLabel, recipeOfAgentImage } from "./recipe.ts";
  * Makes sure the image can be used. Callers at the same time share one making of it.
  *
  * The default image is built where it is missing or was built by another recipe; one of that name that was
- * never built here is the operator's own and left alone. Any other image is pulled where it is missing.
+ * never built here is the operator's own and left alone. Any other image is pulled where it is missing, but for those that
+ * were built here, which no registry has.
  *
- * @throws {GatewayError} UNAVAILABLE when it can be had in no way.
+ * @throws {GatewayError} UNAVAILABLE when it can be had in no way, NOT_FOUND for one that was built here and is gone.
  */
 export async function ensureImage(engine: Engine, image: string, onProgress?: Progress): Promise<void> {
   const running = engine.images.get(image);
@@ -31,6 +33,7 @@ async function makeImage(engine: Engine, image: string, onProgress: Progress): P
     engine.docker.getImage(image).inspect(),
   );
   if (image !== engine.options.image) {
+    if (found === null && image.startsWith(builtImagePrefix)) throw goneImage(image);
     if (found === null) await pullMissing(engine, image, onProgress);
     return;
   }

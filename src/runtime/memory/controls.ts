@@ -3,7 +3,8 @@ import type { ContainerSpec, Runtime, RuntimeFiles } from "../runtime.ts";
 
 /** A call of the port that a test can count, break or stop at. */
 export type RuntimeMethod =
-  | Exclude<keyof Runtime, "kind" | "files" | "events" | "close">
+  | Exclude<keyof Runtime, "kind" | "files" | "images" | "events" | "close">
+  | `images.${"open" | "list" | "remove" | "addFolder" | "run" | "commit"}`
   | `files.${keyof RuntimeFiles}`;
 
 /** Call it to let the held calls go on. */

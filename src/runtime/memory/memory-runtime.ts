@@ -17,6 +17,7 @@ import { LogBuffer } from "../log-buffer.ts";
 import { Gate, type Hold, type MemoryControls, type RuntimeMethod } from "./controls.ts";
 import { Happenings } from "../happenings.ts";
 import { MemoryCommands } from "./memory-commands.ts";
+import { MemoryImages } from "./memory-images.ts";
 import { createMemoryFiles } from "./memory-files.ts";
 import { copyMemoryVolume, createMemoryVolume, type MemoryVolume } from "./memory-volume.ts";
 
@@ -52,6 +53,12 @@ class MemoryRuntime implements Runtime, MemoryControls {
   readonly #containers = new Map<string, MemoryContainer>();
   readonly #volumes = new Map<string, MemoryVolume>();
   readonly #happenings = new Happenings();
+  readonly images = new MemoryImages({
+    commands: this.#commands,
+    pass: (method) => this.#gate.pass(method),
+    isUsed: (name) => [...this.#containers.values()].some(({ spec }) => spec.image === name),
+    ours: (labels) => this.#ours(labels),
+  });
 
   constructor(options: MemoryRuntimeOptions) {
     this.#options = options;
@@ -83,7 +90,7 @@ class MemoryRuntime implements Runtime, MemoryControls {
   async ensureContainer(spec: ContainerSpec): Promise<void> {
     await this.#gate.pass("ensureContainer");
     if (this.#containers.has(spec.name)) return;
-    this.#volume(spec.volume);
+    await this.images.copyInto(spec.image, this.#volume(spec.volume));
     const made = { ...spec, labels: this.#ours(spec.labels) };
     this.#containers.set(spec.name, { spec: made, log: new LogBuffer(), state: created });
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { posix } from "node:path";
 import type { Bash, IFileSystem } from "just-bash";
-import { agentFolder } from "../paths.ts";
+import { agentFolder, imageFolder, imageFolderVariable } from "../paths.ts";
 import type { ExecCommand, Labels, OutputStream, VolumeParts } from "../runtime.ts";
 
 /** A simulated machine around one volume: a bash over files that are only in memory. */
@@ -18,7 +18,7 @@ export async function createMemoryVolume(labels: Labels): Promise<MemoryVolume> 
   const { Bash } = await import("just-bash");
   const bash = new Bash({
     cwd: agentFolder,
-    env: { HOME: agentFolder, AGENT_HOME: agentFolder, USER: "agent" },
+    env: { HOME: agentFolder, AGENT_HOME: agentFolder, USER: "agent", [imageFolderVariable]: imageFolder },
     executionLimits: { maxExecutionTimeMs: Infinity },
     // It replaces globals of the whole process while a command runs, other people's code included.
     defenseInDepth: false,
@@ -85,7 +85,8 @@ export async function copyMemoryVolume(from: MemoryVolume, to: MemoryVolume, par
   }
 }
 
-async function copyTree(source: IFileSystem, target: IFileSystem, path: string): Promise<void> {
+/** Copies what is at a path to the same path of another file system. */
+export async function copyTree(source: IFileSystem, target: IFileSystem, path: string): Promise<void> {
   const stats = await source.lstat(path);
   if (stats.isSymbolicLink) return target.symlink(await source.readlink(path), path);
   if (stats.isFile) await target.writeFile(path, await source.readFileBuffer(path));

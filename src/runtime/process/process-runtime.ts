@@ -21,6 +21,7 @@ import { statsOf } from "./process-stats.ts";
 import { ContainerRecord, ImageRecord, Records, VolumeRecord } from "./records.ts";
 import { findSandbox, type Sandbox } from "./sandbox.ts";
 import { Volumes } from "./volumes.ts";
+import { plainWarning, sandboxedWarning } from "./warnings.ts";
 
 export interface ProcessRuntimeOptions {
   /** Holds `volumes/NAME` (the files), and what is known of containers and volumes. */
@@ -255,11 +256,3 @@ function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {
   let answer: Promise<Result> | null = null;
   return () => (answer ??= ask());
 }
-
-const sandboxedWarning =
-  "Computers are processes of this user inside bubblewrap: weaker isolation than containers. Limits of memory, " +
-  "processor and processes are not enforced, and a computer with network shares this machine's.";
-const plainWarning =
-  "Computers are plain processes of this user, without isolation: a command can read and change whatever this user " +
-  "can, also the gateway's own data. Limits and the network setting do not apply, and paths under /agent exist only " +
-  "as the folder a command starts in ($AGENT_HOME names the real one). Install bubblewrap or use Docker.";

@@ -5,13 +5,26 @@ import { promisify } from "node:util";
 import type { Logger } from "pino";
 import { unavailable } from "../../errors.ts";
 import type { ContainerSpec } from "../runtime.ts";
-import { agentFolder } from "../paths.ts";
+import { agentFolder, imageFolder } from "../paths.ts";
+
+/** What a command may see beside the system. */
+export interface Sight {
+  readonly volumeFolder: string;
+  readonly network: ContainerSpec["network"];
+  /** The folder of the image; writable only while it is made. */
+  readonly image?: ImageSight | null;
+}
+
+export interface ImageSight {
+  readonly folder: string;
+  readonly isWritable: boolean;
+}
 
 /** Bubblewrap, where it is installed and allowed: a read-only system, a volume, and nothing else. */
 export interface Sandbox {
   readonly version: string;
   /** The words that go before a command's own. */
-  wrap(volumeFolder: string, network: ContainerSpec["network"]): readonly string[];
+  wrap(sight: Sight): readonly string[];
 }
 
 const places = ["/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap"];
@@ -68,11 +81,8 @@ async function writeAccounts(folder: string): Promise<void> {
 
 async function tryOut(program: string, dataDir: string, log: Logger): Promise<Sandbox | null> {
   const run = promisify(execFile);
-  const wrap = (volume: string, network: ContainerSpec["network"]) => [
-    program,
-    ...argumentsFor(dataDir, volume, network),
-  ];
-  const [, ...trial] = wrap(join(dataDir, "sandbox"), "NONE");
+  const wrap = (sight: Sight) => [program, ...argumentsFor(dataDir, sight)];
+  const [, ...trial] = wrap({ volumeFolder: join(dataDir, "sandbox"), network: "NONE" });
   try {
     await run(program, [...trial, "true"], { timeout: 5_000, env: {} });
     const { stdout } = await run(program, ["--version"], { timeout: 5_000, env: {} });
@@ -83,7 +93,7 @@ async function tryOut(program: string, dataDir: string, log: Logger): Promise<Sa
   }
 }
 
-function argumentsFor(dataDir: string, volume: string, network: ContainerSpec["network"]): readonly string[] {
+function argumentsFor(dataDir: string, { volumeFolder, network, image }: Sight): readonly string[] {
   const readable = [...systemFolders, ...systemFiles].flatMap((path) => ["--ro-bind-try", path, path]);
   const account = Object.keys(accounts).flatMap((name) => [
     "--ro-bind",
@@ -100,8 +110,9 @@ function argumentsFor(dataDir: string, volume: string, network: ContainerSpec["n
     ...(isShown ? ["--tmpfs", dataDir] : []),
     ...ownPlaces,
     "--bind",
-    volume,
+    volumeFolder,
     agentFolder,
+    ...(image ? [image.isWritable ? "--bind" : "--ro-bind", image.folder, imageFolder] : []),
     "--chdir",
     agentFolder,
     "--",

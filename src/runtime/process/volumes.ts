@@ -53,7 +53,7 @@ export class Volumes {
 }
 
 /** Links are copied as links, never followed; sockets, pipes and devices stay behind. */
-const copyTree = (from: string, to: string) =>
+export const copyTree = (from: string, to: string) =>
   cp(from, to, {
     recursive: true,
     verbatimSymlinks: true,
@@ -65,7 +65,7 @@ const copyTree = (from: string, to: string) =>
   });
 
 /** Removes a folder also where its owner closed folders in it, as some package managers do. */
-async function removeTree(path: string): Promise<void> {
+export async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
   } catch {

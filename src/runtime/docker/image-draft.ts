@@ -1,0 +1,95 @@
+import { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import { conflict } from "../../errors.ts";
+import { deploymentLabel } from "../labels.ts";
+import { packFolder } from "../pack-folder.ts";
+import { agentFolder, imageFolder } from "../paths.ts";
+import type { ImageDraft, ImageSpec } from "../runtime.ts";
+import { agentUser, hardening, limitsOf, temporaryBytesOf } from "./container-options.ts";
+import { ensureRunning, removeContainer } from "./containers.ts";
+import { ensureEgressNetwork } from "./egress.ts";
+import { call, type Engine } from "./engine.ts";
+import { exec } from "./exec.ts";
+import { ensureImage } from "./images.ts";
+
+/** What a draft is for. Images, and computers made from them, inherit it: only a draft's own name makes it one. */
+export const draftLabel = "raworc.draft";
+const prefix = "raworc-draft-";
+const makeMs = 60_000;
+const putMs = 300_000;
+
+/** The container that an image is made in; one for each name, so that a new one takes the place of a broken one. */
+export const nameOfDraft = (image: string) => prefix + image.replace(/[^A-Za-z0-9_.-]/g, ".");
+
+/** True for the container of a draft, which is no computer. */
+export const isDraft = (container: string) => container.startsWith(prefix);
+
+/**
+ * Makes the container that an image is made in. It is denied what every computer is denied, only its files can be
+ * changed; it is started by the first command, so that folders are put in while nothing runs there that could
+ * move the ground below them.
+ */
+export async function openDraft(engine: Engine, spec: ImageSpec, commit: () => Promise<void>): Promise<ImageDraft> {
+  await ensureImage(engine, spec.base);
+  const name = nameOfDraft(spec.name);
+  await createContainer(engine, name, spec);
+  await putFolder(engine, name, null, imageFolder);
+  let started = false;
+  return {
+    async addFolder(folder, below) {
+      if (started) throw conflict(`Image "${spec.name}" takes no more folders: a command has run in it`);
+      await putFolder(engine, name, folder, `${imageFolder}/${below}`);
+    },
+    async run(command) {
+      if (!started) await ensureRunning(engine, name);
+      started = true;
+      return exec(engine, name, { ...command, cwd: command.cwd ?? imageFolder, env: { ...home, ...command.env } });
+    },
+    commit,
+    discard: () => removeContainer(engine, name),
+  };
+}
+
+const home = { HOME: agentFolder };
+
+/** `/agent` is in memory: an image must not hold what would be copied into every new volume. */
+async function createContainer(engine: Engine, name: string, spec: ImageSpec): Promise<void> {
+  const egress = spec.network === "EGRESS" ? await ensureEgressNetwork(engine) : null;
+  const limits = limitsOf(spec.limits);
+  const ofAgent = `rw,exec,nosuid,nodev,uid=1000,gid=1000,mode=0755,size=${temporaryBytesOf(spec.limits)}`;
+  const options = {
+    name,
+    Image: spec.base,
+    Entrypoint: ["sleep", "infinity"],
+    Cmd: [],
+    User: agentUser,
+    WorkingDir: agentFolder,
+    Labels: { [deploymentLabel]: engine.options.deployment, ...spec.labels, [draftLabel]: spec.name },
+    HostConfig: {
+      ...hardening,
+      ...limits,
+      ReadonlyRootfs: false,
+      Tmpfs: { ...limits.Tmpfs, [agentFolder]: ofAgent },
+      ...(egress === null ? { NetworkMode: "none" } : egress.host),
+    },
+    ...(egress?.NetworkingConfig && { NetworkingConfig: egress.NetworkingConfig }),
+  };
+  const of = { what: `begin image "${spec.name}"`, timeoutMs: makeMs };
+  await call(engine, of, (abortSignal) => engine.docker.createContainer({ ...options, abortSignal }));
+}
+
+/** Everything becomes uid 1000's, the folders above too, so that what a failed command left can be removed. */
+async function putFolder(engine: Engine, draft: string, folder: string | null, place: string): Promise<void> {
+  const { tar, packed } = packFolder(folder, place.slice(1));
+  const of = { what: `put files into "${draft}"`, container: draft, timeoutMs: putMs };
+  const sent = call(engine, of, (abortSignal) =>
+    engine.docker.getContainer(draft).putArchive(Readable.from(tar), { path: "/", abortSignal }),
+  );
+  try {
+    await Promise.all([packed, sent]);
+  } catch (error) {
+    tar.destroy();
+    await Promise.race([Promise.allSettled([packed, sent]), delay(1000)]);
+    throw error;
+  }
+}
