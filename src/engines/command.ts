@@ -1,5 +1,5 @@
 import { GatewayError } from "../errors.ts";
-import type { EngineJob, WorkspaceResult } from "./engine.ts";
+import type { EngineJob, WorkspaceCommand, WorkspaceResult } from "./engine.ts";
 import { OutputCapture } from "./output-capture.ts";
 
 export const AGENT_FOLDER = "/agent";
@@ -35,29 +35,40 @@ export const UNSEEN_END = "[exit_code:none]\n[interrupted: the gateway restarted
 /** The part of a bash tool_result below its first line. */
 export const withoutFirstLine = (output: string) => output.slice(output.indexOf("\n") + 1);
 
-async function start(job: EngineJob, bash: BashCommand, capture: OutputCapture): Promise<Ended> {
-  job.signal.throwIfAborted();
+const start = (job: EngineJob, bash: BashCommand, capture: OutputCapture) =>
+  runInComputer(job, {
+    ...script(bash.command),
+    cwd: bash.cwd,
+    env: job.environment,
+    timeoutMs: bash.timeoutMs,
+    onOutput: (chunk, stream) => {
+      const text = capture.push(chunk, stream);
+      if (text !== "") job.delta({ channel: stream, text });
+    },
+  });
+
+/** How a command ended; `unavailable` says why there was no computer to run it in. */
+export interface Ended extends WorkspaceResult {
+  readonly unavailable?: string;
+}
+
+/**
+ * Runs a command in a job's computer. A computer that cannot be had is reported like one that was lost.
+ *
+ * @throws the signal's reason when the job is aborted.
+ */
+export async function runInComputer(
+  { computer, signal }: Pick<EngineJob, "computer" | "signal">,
+  command: Omit<WorkspaceCommand, "signal">,
+): Promise<Ended> {
+  signal.throwIfAborted();
   try {
-    return await job.computer.run({
-      ...script(bash.command),
-      cwd: bash.cwd,
-      env: job.environment,
-      timeoutMs: bash.timeoutMs,
-      signal: job.signal,
-      onOutput: (chunk, stream) => {
-        const text = capture.push(chunk, stream);
-        if (text !== "") job.delta({ channel: stream, text });
-      },
-    });
+    return await computer.run({ ...command, signal });
   } catch (error) {
-    job.signal.throwIfAborted();
+    signal.throwIfAborted();
     if (!(error instanceof GatewayError) || error.code !== "UNAVAILABLE") throw error;
     return { end: "containerLost", exitCode: null, unavailable: error.message };
   }
-}
-
-interface Ended extends WorkspaceResult {
-  readonly unavailable?: string;
 }
 
 /** Linux refuses a single argument of 128 KiB or more, so a long script comes by standard input. */

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import type { Engine } from "./engine.ts";
+import { createHandlerEngine } from "./handler.ts";
 import { createModelEngine } from "./model/model.ts";
 import { createShellEngine } from "./shell.ts";
 
@@ -8,7 +9,8 @@ import { createShellEngine } from "./shell.ts";
 export const createEngines = (
   config: Pick<Config, "model">,
   log: Pick<Logger, "warn">,
-): Readonly<Record<"SHELL" | "MODEL", Engine>> => ({
+): Readonly<Record<"SHELL" | "HANDLER" | "MODEL", Engine>> => ({
   SHELL: createShellEngine(),
+  HANDLER: createHandlerEngine(),
   MODEL: createModelEngine({ settings: config.model, log }),
 });

@@ -1,9 +1,7 @@
 import { AGENT_FOLDER, type CommandReport, runBash, UNSEEN_END, withoutFirstLine } from "./command.ts";
 import type { Engine, EngineJob, EngineOutcome, Failure } from "./engine.ts";
+import { failed, failureOfEnd, INTERRUPTED, NO_LIMIT_MS } from "./failures.ts";
 import { final, finalText, storable, toolCall, toolResult, toolUses } from "./items.ts";
-
-/** No limit of the engine's own: the agent's busy deadline ends a job through its signal. */
-const TIME_LIMIT_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Answers a response by running its text with bash in `/agent`.
@@ -19,7 +17,7 @@ async function run(job: EngineJob): Promise<EngineOutcome> {
   if (job.text.includes("\0")) return failed("", NUL_IN_COMMAND);
   const args = { command: job.text, cwd: AGENT_FOLDER };
   await job.append(toolCall("bash", args));
-  const report = await runBash(job, { ...args, timeoutMs: TIME_LIMIT_MS });
+  const report = await runBash(job, { ...args, timeoutMs: NO_LIMIT_MS });
   await job.append(toolResult("bash", report.output));
   return finish(job, report.output, failureOf(report));
 }
@@ -41,40 +39,15 @@ async function finish(job: EngineJob, output: string, failure: Failure | null): 
   return failure ? failed(text, failure) : { status: "completed", text };
 }
 
-const failed = (text: string, failure: Failure): EngineOutcome => ({ status: "failed", text, failure });
-
 const exitFailure = (exitCode: number): Failure | null =>
   exitCode === 0
     ? null
     : { reason: "COMMAND_FAILED", message: `The command ended with exit code ${exitCode}`, evidence: { exitCode } };
 
-function failureOf(report: CommandReport): Failure | null {
-  switch (report.end) {
-    case "exited":
-      return report.outOfMemory ? OUT_OF_MEMORY : exitFailure(report.exitCode ?? 0);
-    case "timedOut":
-      return {
-        reason: "TIMEOUT",
-        message: "The command ran longer than its limit",
-        evidence: { limitMs: TIME_LIMIT_MS },
-      };
-    case "aborted":
-      return INTERRUPTED;
-    case "containerLost":
-      return report.outOfMemory ? OUT_OF_MEMORY : COMPUTER_LOST;
-  }
-}
+const failureOf = (report: CommandReport): Failure | null =>
+  failureOfEnd(report, NO_LIMIT_MS) ?? exitFailure(report.exitCode ?? 0);
 
 const NUL_IN_COMMAND: Failure = {
   reason: "COMMAND_FAILED",
   message: "The text contains a NUL character, which no shell can run; remove it",
 };
-const INTERRUPTED: Failure = {
-  reason: "INTERRUPTED",
-  message: "The gateway restarted while the command ran; its end was not seen and it is not run again",
-};
-const OUT_OF_MEMORY: Failure = {
-  reason: "OUT_OF_MEMORY",
-  message: "The computer ran out of memory while the command ran",
-};
-const COMPUTER_LOST: Failure = { reason: "COMPUTER_LOST", message: "The computer was lost before the command ended" };

@@ -1,4 +1,4 @@
-import type { EngineJob, Exchange, ItemBody } from "../../src/engines/engine.ts";
+import type { EngineJob, Exchange, HandlerCall, ItemBody } from "../../src/engines/engine.ts";
 import type { TestWorkspace } from "../support/workspace.ts";
 
 export interface TestJob extends EngineJob {
@@ -16,6 +16,7 @@ export interface JobOptions {
   readonly instructions?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly history?: readonly Exchange[];
+  readonly handler?: HandlerCall;
   readonly recorded?: readonly ItemBody[];
   /** Runs before an item is recorded; what it throws is thrown by `append`. */
   readonly beforeAppend?: (item: ItemBody, count: number, job: TestJob) => void;
@@ -32,7 +33,7 @@ export function createTestJob(options: JobOptions): TestJob {
     text: options.text ?? "hello",
     instructions: options.instructions ?? null,
     recorded: [...(options.recorded ?? [])],
-    handler: null,
+    handler: options.handler ?? null,
     environment: options.environment ?? {},
     computer: options.computer,
     signal: controller.signal,
