@@ -3,12 +3,11 @@ import { isAllowed } from "../../auth/policy.ts";
 import { badInput } from "../../errors.ts";
 import { requireAllowed } from "../../graphql/authorize.ts";
 import { builder } from "../../graphql/builder.ts";
+import { LogLine } from "../computers/schema.ts";
 import { connectionCost } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
 import { limits } from "../../graphql/limits.ts";
 import { live } from "../../graphql/live.ts";
-import type { FileEntry, LogLine as Line } from "../../runtime/runtime.ts";
-import type { Agent as AgentRow } from "../../store/generated/client/client.ts";
 import type { CommandOutcome } from "../computers/inside.ts";
 import { agentFor, targetOf } from "./access.ts";
 import { execInAgent, insideOf } from "./inside.ts";
@@ -86,70 +85,6 @@ const ExecResult = builder.objectRef<CommandOutcome>("ExecResult").implement({
     stderr: t.exposeString("stderr"),
   }),
 });
-
-const LogLine = builder.objectRef<Line>("LogLine").implement({
-  description: "A line that a computer's main process printed.",
-  fields: (t) => ({
-    at: t.expose("at", { type: "DateTime" }),
-    stream: t.exposeString("stream", { description: "`stdout` or `stderr`" }),
-    text: t.exposeString("text"),
-  }),
-});
-
-builder.prismaObjectFields("Agent", (t) => ({
-  files: t.field({
-    type: FilePageType,
-    complexity: ({ first }) => ({ ...connectionCost({ first }), field: 100 }),
-    description: "What is in a folder of the agent's computer. CONFLICT while it sleeps.",
-    args: {
-      path: t.arg.string({ defaultValue: ".", description: "Relative to `/agent`." }),
-      first: t.arg.int({ defaultValue: 100, description: `How many; ${limits.pageSize} at the most.` }),
-      offset: t.arg.int({ defaultValue: 0, description: "How many to pass over." }),
-    },
-    resolve: async (agent, { path, first, offset }, context) => {
-      mayLookInside(context, agent);
-      const page = checkPage(first ?? 100, offset ?? 0);
-      const folder = path ?? ".";
-      const entries = await insideOf(context.gateway, agent, context.signal).list(folder);
-      return pageOf(entries, page, (entry) => ({ agent, entry, path: posix.join(folder, entry.name) }));
-    },
-  }),
-  file: t.field({
-    type: File,
-    complexity: 100,
-    description: "One file or folder of the agent's computer. CONFLICT while it sleeps.",
-    args: { path: t.arg.string({ required: true, description: "Relative to `/agent`." }) },
-    resolve: async (agent, { path }, context) => {
-      mayLookInside(context, agent);
-      return { agent, path, entry: await insideOf(context.gateway, agent, context.signal).stat(path) };
-    },
-  }),
-}));
-
-interface Page {
-  readonly first: number;
-  readonly offset: number;
-}
-
-function checkPage(first: number, offset: number): Page {
-  if (first < 0 || first > limits.pageSize) throw badInput("first", `"first" must be from 0 to ${limits.pageSize}`);
-  if (offset < 0) throw badInput("offset", `"offset" must be 0 or more`);
-  return { first, offset };
-}
-
-/** Folders have an order of their own in each runtime; pages need one that stays. */
-function pageOf(entries: readonly FileEntry[], { first, offset }: Page, fileOf: (entry: FileEntry) => FileShape): FilePage {
-  const sorted = entries.toSorted((one, other) => (one.name < other.name ? -1 : 1));
-  const next = offset + first;
-  return {
-    files: sorted.slice(offset, next).map(fileOf),
-    total: entries.length,
-    nextOffset: next < entries.length ? next : null,
-  };
-}
-
-const mayLookInside = (context: Context, agent: AgentRow) =>
-  requireAllowed(context, "get", "files", targetOf(agent), { kind: "Agent", name: agent.name });
 
 builder.mutationFields((t) => ({
   exec: t.field({

@@ -1,4 +1,5 @@
 import { builder } from "../../graphql/builder.ts";
+import type { LogLine as Line } from "../../runtime/runtime.ts";
 import {
   ComputerDesired as desires,
   ComputerPhase as phases,
@@ -42,6 +43,15 @@ const ComputerStats = builder
       pids: t.exposeInt("pids", { description: "Processes." }),
     }),
   });
+
+export const LogLine = builder.objectRef<Line>("LogLine").implement({
+  description: "A line that a computer's main process printed.",
+  fields: (t) => ({
+    at: t.expose("at", { type: "DateTime" }),
+    stream: t.exposeString("stream", { description: "`stdout` or `stderr`" }),
+    text: t.exposeString("text"),
+  }),
+});
 
 export const Computer = builder.prismaObject("Computer", {
   fields: (t) => ({

@@ -34,9 +34,9 @@ def load(agent, handler):
         raise Missing(f'The code of agent "{agent}" is not in this computer')
     sys.path.insert(0, folder)
     try:
-        module = importlib.import_module(name)
+        module = importlib.import_module(name.replace("/", "."))
     except ModuleNotFoundError as error:
-        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+        if error.name is None or not f"{name}.".replace("/", ".").startswith(f"{error.name}."):
             raise
         raise Missing(f'The code of agent "{agent}" has no module "{name}"') from None
     found = getattr(module, wanted, None)
