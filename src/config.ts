@@ -159,6 +159,44 @@ const variables = {
     "1 to 36500 (default 7)",
     "how long the log keeps events of things other than responses",
   ),
+  RAWORC_GIT_BASE_URL: variable(
+    z
+      .string()
+      .regex(/^(https?|ssh|git|file):\/\/.*\/$/)
+      .default("https://github.com/"),
+    "a URL that ends with / (default https://github.com/)",
+    "where repositories given as Owner/repo are",
+  ),
+  RAWORC_GIT_PROTOCOLS: variable(
+    z
+      .string()
+      .regex(/^(https|http|ssh|git|file)(:(https|http|ssh|git|file))*$/)
+      .default("https:ssh")
+      .transform((names) => names.split(":")),
+    "https, ssh, http, git and file, joined by : (default https:ssh)",
+    "how repositories may be fetched",
+  ),
+  RAWORC_GIT_MAX_MB: variable(
+    wholeNumber(1, 1_048_576, 200),
+    "1 to 1048576 (default 200)",
+    "the largest repository, packed and as files",
+  ),
+  RAWORC_BUILD_NETWORK: variable(
+    z.enum(["none", "egress"]).default("egress"),
+    "none or egress (default egress)",
+    "the network of the commands that build an image",
+  ),
+  RAWORC_BUILD_SECONDS: variable(
+    wholeNumber(1, 86_400, 900),
+    "1 to 86400 (default 900)",
+    "how long one build may take",
+  ),
+  RAWORC_BUILD_MAX_MB: variable(
+    wholeNumber(1, 1_048_576, 2048),
+    "1 to 1048576 (default 2048)",
+    "what a build may add to its image",
+  ),
+  RAWORC_MAX_BUILDS: variable(wholeNumber(1, 1000, 2), "1 to 1000 (default 2)", "how many builds run at once"),
   RAWORC_DRAIN_SECONDS: variable(
     wholeNumber(0, 3600, 10),
     "0 to 3600 (default 10)",
@@ -197,7 +235,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 }
 
 const shown = (name: string, value: string | undefined) =>
-  /SECRET|KEY|PASSWORD|DATABASE_URL/.test(name) ? `not usable (its value is not shown)` : `"${value}"`;
+  /SECRET|KEY|PASSWORD|DATABASE_URL|GIT_BASE_URL/.test(name) ? `not usable (its value is not shown)` : `"${value}"`;
 
 function describeConfig(raw: Raw) {
   const production = raw.NODE_ENV === "production";
@@ -236,6 +274,17 @@ function describeConfig(raw: Raw) {
     maxLoginsPerMinute: raw.RAWORC_MAX_LOGINS_PER_MINUTE,
     maxMutationsPerMinute: raw.RAWORC_MAX_MUTATIONS_PER_MINUTE,
     eventRetentionDays: raw.RAWORC_EVENT_RETENTION_DAYS,
+    git: {
+      baseUrl: raw.RAWORC_GIT_BASE_URL,
+      protocols: raw.RAWORC_GIT_PROTOCOLS,
+      maxBytes: raw.RAWORC_GIT_MAX_MB * 1_048_576,
+    },
+    builds: {
+      network: raw.RAWORC_BUILD_NETWORK === "egress" ? ("EGRESS" as const) : ("NONE" as const),
+      seconds: raw.RAWORC_BUILD_SECONDS,
+      maxBytes: raw.RAWORC_BUILD_MAX_MB * 1_048_576,
+      atOnce: raw.RAWORC_MAX_BUILDS,
+    },
     drainSeconds: raw.RAWORC_DRAIN_SECONDS,
     corsOrigins: raw.RAWORC_CORS_ORIGINS,
     graphiql: raw.RAWORC_GRAPHIQL ?? !production,

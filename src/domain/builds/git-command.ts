@@ -1,0 +1,96 @@
+import { spawn } from "node:child_process";
+import { BuildError } from "./build-error.ts";
+
+/** One call of git. */
+export interface GitCall {
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** A folder without anything that git would read. */
+  readonly home: string;
+  readonly protocols: readonly string[];
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+  readonly onOutput?: (chunk: Buffer) => void;
+  /** Where git is looked for, unless it is where it usually is. */
+  readonly searchPath?: string | undefined;
+}
+
+const usualPath = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin";
+const mostErrorBytes = 8_192;
+/** In units of the shell's `ulimit -f`. */
+const blockBytes = 512;
+const notFound = 127;
+
+/** Nothing of the repository runs: no hooks, no filters, no monitors; nothing of this machine's git is read. */
+const settings = [
+  "core.hooksPath=/dev/null",
+  "core.fsmonitor=false",
+  "core.protectNTFS=true",
+  "fetch.unpackLimit=1", // so that what is fetched is one file, and a limit of files' sizes limits it
+  "gc.auto=0",
+  "http.lowSpeedLimit=1000",
+  "http.lowSpeedTime=30",
+  "submodule.recurse=false",
+].flatMap((setting) => ["-c", setting]);
+
+/**
+ * Runs git away from this machine's settings, keys of other programs and terminal; it can write no file that is
+ * larger than permitted. It ends with its children when `signal` aborts.
+ *
+ * @throws {BuildError} with git's own words when it fails, or saying that there is no git.
+ */
+export async function git(call: GitCall): Promise<void> {
+  call.signal.throwIfAborted();
+  const script = 'ulimit -f "$0" && exec git "$@"';
+  const blocks = String(Math.ceil(call.maxBytes / blockBytes));
+  const child = spawn("/bin/sh", ["-c", script, blocks, ...settings, ...call.args], {
+    cwd: call.cwd,
+    env: environmentOf(call),
+    detached: true, // a group of its own, which can be ended whole
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const end = () => void (child.pid && killGroup(child.pid));
+  call.signal.addEventListener("abort", end, { once: true });
+  let errors = "";
+  child.stdout.on("data", (chunk: Buffer) => call.onOutput?.(chunk));
+  child.stderr.on("data", (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-mostErrorBytes)));
+  try {
+    const code = await new Promise<number | null>((resolve, reject) => child.once("close", resolve).once("error", reject));
+    call.signal.throwIfAborted();
+    if (code !== 0) throw new BuildError(code === notFound ? noGit : wordsOf(errors, call.maxBytes));
+  } finally {
+    call.signal.removeEventListener("abort", end);
+  }
+}
+
+const noGit = "git is not installed where the gateway runs, so no repository can be fetched";
+
+const environmentOf = ({ home, protocols, searchPath = usualPath }: GitCall) => ({
+  PATH: searchPath,
+  HOME: home,
+  XDG_CONFIG_HOME: home,
+  LC_ALL: "C",
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_ALLOW_PROTOCOL: protocols.join(":"),
+  GIT_SSH_COMMAND: "ssh -oBatchMode=yes",
+});
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
+
+/** What git says last, without what it says of its own progress. */
+function wordsOf(errors: string, maxBytes: number): string {
+  if (/signal 25|File too large/.test(errors)) return tooLarge(maxBytes);
+  const lines = errors.split("\n").filter((line) => line.trim() !== "" && !/^(Cloning into|warning:|hint:)/.test(line));
+  return lines.slice(-3).join(" ") || "git failed and gave no reason";
+}
+
+/** The refusal of a repository that is larger than permitted. */
+export const tooLarge = (maxBytes: number) => `The repository is larger than ${Math.floor(maxBytes / 1_048_576)} MB`;
