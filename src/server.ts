@@ -124,6 +124,14 @@ function observe(app: FastifyInstance, metrics: Metrics): void {
 const corsOptions = (origins: readonly string[]) => ({
   origin: origins.includes("*") ? true : [...origins],
   methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-  exposedHeaders: ["X-Total-Count", "X-Page-Offset", "X-Page-Limit", "X-Request-Id", "ETag", "Retry-After"],
+  exposedHeaders: [
+    "X-Total-Count",
+    "X-Page-Offset",
+    "X-Page-Limit",
+    "X-Request-Id",
+    "X-Raworc-File-Size",
+    "ETag",
+    "Retry-After",
+  ],
   maxAge: 600,
 });

@@ -38,7 +38,8 @@ export function requireAllowed(context: Context, verb: Verb, resource: Resource,
   throw forbidden(context.principal.user, `${resource}:${verb}`);
 }
 
-const forbidden = (who: string, permission?: string) =>
+/** The refusal of what is known but not allowed. */
+export const forbidden = (who: string, permission?: string) =>
   new GatewayError(
     "FORBIDDEN",
     `${who} may not do this${permission ? `: it needs the permission "${permission}"` : ""}`,

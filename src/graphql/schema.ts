@@ -12,6 +12,7 @@ import "../domain/secrets/queries.ts";
 import "../domain/secrets/mutations.ts";
 import "../domain/computers/schema.ts";
 import "../domain/agents/queries.ts";
+import "../domain/agents/inside-files.ts";
 import "../domain/agents/inside-schema.ts";
 import "../domain/agents/mutations.ts";
 import "../domain/agents/subscriptions.ts";

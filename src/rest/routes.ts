@@ -1,4 +1,5 @@
 import { agentRoutes } from "../domain/agents/rest.ts";
+import { agentFileRoutes } from "../domain/agents/rest-files.ts";
 import { agentOrderRoutes } from "../domain/agents/rest-orders.ts";
 import { responseRoutes } from "../domain/responses/rest.ts";
 import { secretRoutes, spaceSecretRoutes } from "../domain/secrets/rest.ts";
@@ -24,5 +25,6 @@ export const routes: readonly Route[] = [
   ...secretRoutes,
   ...agentRoutes,
   ...agentOrderRoutes,
+  ...agentFileRoutes,
   ...responseRoutes,
 ];

@@ -15,9 +15,9 @@ describe("what is inside an agent's computer", () => {
   test("a written file is listed, described and read back", async () => {
     const write = `mutation { writeFile(agent: "boxed", path: "notes/one.txt", content: "first") { path kind size } }`;
     expect(await gateway.data(write)).toEqual({ writeFile: { path: "notes/one.txt", kind: "FILE", size: 5 } });
-    const read = `{ agent(name: "boxed") { files(path: "notes") { name path } file(path: "notes/one.txt") { content base64: content(encoding: BASE64) } } }`;
+    const read = `{ agent(name: "boxed") { files(path: "notes") { nodes { name path } totalCount nextOffset } file(path: "notes/one.txt") { content base64: content(encoding: BASE64) } } }`;
     expect((await gateway.data(read)).agent).toEqual({
-      files: [{ name: "one.txt", path: "notes/one.txt" }],
+      files: { nodes: [{ name: "one.txt", path: "notes/one.txt" }], totalCount: 1, nextOffset: null },
       file: { content: "first", base64: "Zmlyc3Q=" },
     });
   });
@@ -44,7 +44,7 @@ describe("what is inside an agent's computer", () => {
   test("while the agent sleeps nobody looks inside, and it is not woken", async () => {
     await gateway.data(`mutation { sleepAgent(name: "boxed") { state } }`);
     for (const query of [
-      `{ agent(name: "boxed") { files { name } } }`,
+      `{ agent(name: "boxed") { files { totalCount } } }`,
       `mutation { exec(agent: "boxed", command: ["true"]) { end } }`,
     ]) {
       const answer = await gateway.graphql(query);

@@ -31,6 +31,7 @@ beforeAll(async () => {
   await send(gateway, "POST", "/agents/shown/publish");
   responseId = await ask(gateway, "demo", "hi");
   await ask(gateway, "shown", "hi");
+  await gateway.data(`mutation { writeFile(agent: "demo", path: "src/a.txt", content: "x") { path } }`);
   await send(gateway, "POST", "/secrets", { body: { key_name: "TOKEN", value: "x" } });
   stranger = await accountToken(gateway, "stranger");
   await accountToken(gateway, "ada");
@@ -43,7 +44,9 @@ const pathOf = ({ path }: Route, name = things[path.split("/")[1] ?? ""] ?? "") 
   path
     .replace(":name", name)
     .replace(":id", path.startsWith("/agents") ? responseId : name)
-    .replace(":key", "TOKEN");
+    .replace(":key", "TOKEN")
+    .replace("*path", path.includes("/list/") ? "src" : "src/a.txt");
+const onDemo = (path: string) => path.replace(":name", "demo").replace(":id", responseId);
 const methodsOf = (path: string) =>
   routes
     .filter((route) => route.path === path)
@@ -152,11 +155,11 @@ describe("every path", () => {
     const allowed = [...methodsOf(path), "OPTIONS"].join(", ");
     const others = ["GET", "POST", "PUT", "PATCH", "DELETE"].filter((method) => !methodsOf(path).includes(method));
     for (const method of others) {
-      const refused = await send(gateway, method, path.replace(":name", "demo").replace(":id", responseId));
+      const refused = await send(gateway, method, onDemo(path));
       expect([method, refused.status, refused.headers.get("allow")]).toEqual([method, 405, allowed]);
       expect(refused.json).toEqual(refusalBody("BAD_USER_INPUT", expect.stringContaining(method)));
     }
-    const { status } = await send(gateway, "HEAD", path.replace(":name", "demo").replace(":id", responseId));
+    const { status } = await send(gateway, "HEAD", onDemo(path));
     expect(status === 405).toBe(others.includes("GET"));
   });
 

@@ -3,7 +3,7 @@ import { decide, isAllowed, type Target, visibleSpaces } from "../../auth/policy
 import type { Principal } from "../../auth/principal.ts";
 import { unauthenticated } from "../../auth/authenticate.ts";
 import { notFound } from "../../errors.ts";
-import { requireAllowed } from "../../graphql/authorize.ts";
+import { forbidden, requireAllowed, requirePrincipal } from "../../graphql/authorize.ts";
 import type { Context } from "../../graphql/context.ts";
 import type { Agent, Prisma } from "../../store/generated/client/client.ts";
 import { nameKeyOf } from "./agent.ts";
@@ -32,8 +32,20 @@ export async function agentFor(
 ): Promise<Agent> {
   const agent = await context.gateway.store.agent.findUnique({ where: { nameKey: nameKeyOf(name) } });
   if (!agent) throw context.principal ? notFound("Agent", name) : unauthenticated();
-  requireAllowed(context, verb, resource, targetOf(agent), { kind: "Agent", name });
+  requireOnAgent(context, verb, resource, agent, name);
   return agent;
+}
+
+/**
+ * Lets the call go on if the caller may do this with the agent, or with what belongs to it.
+ *
+ * @throws as `requireAllowed` does; who may see the agent is not told that it is missing.
+ */
+export function requireOnAgent(context: Context, verb: Verb, resource: Resource, agent: Located, name = agent.name) {
+  const target = targetOf(agent);
+  if (isAllowed(context.principal, verb, resource, target)) return;
+  requireAllowed(context, "get", "agents", target, { kind: "Agent", name });
+  throw forbidden(requirePrincipal(context).user, `${resource}:${verb}`);
 }
 
 /** Whether the caller may see the agent: relations to hidden ones are `null`. */
