@@ -147,7 +147,13 @@ export async function append(committer: Committer, events: readonly NewEvent[], 
   });
 }
 
-const home = { agentId: "log-agent", agentName: "log-agent", space: "default", ownerId: null };
+const home = {
+  id: "log-agent",
+  space: "default",
+  ownerId: null,
+  partOf: "agents",
+  facts: { agent: "log-agent", agentId: "log-agent" },
+} as const;
 
 /** Tries to end a response; only the first try does. */
 export const endResponse = (committer: Committer, id: string, status: "COMPLETED" | "FAILED" | "CANCELLED") =>
@@ -164,7 +170,7 @@ export const addItem = (committer: Committer, id: string) =>
 /** A response of an agent that nobody works for. */
 export async function createResponse(store: Store, id: string): Promise<void> {
   const at = new Date("2026-01-01T00:00:00Z");
-  const of = { respondentId: home.agentId, agentId: home.agentId };
+  const of = { respondentId: home.id, agentId: home.id };
   await store.response.create({
     data: { id, ...of, status: "PROCESSING", input: {}, createdAt: at, updatedAt: at },
   });
@@ -176,7 +182,7 @@ export async function createHome(store: Store): Promise<void> {
   const times = { createdAt: at, updatedAt: at };
   await store.space.upsert({ where: { name: "default" }, create: { name: "default", ...times }, update: {} });
   await store.computer.create({ data: { id: "log-computer", space: "default", ...times } });
-  const { agentId: id } = home;
+  const { id } = home;
   const names = { name: id, nameKey: id, createdByName: "tester" };
   await store.agent.create({ data: { id, ...names, spaceName: "default", computerId: "log-computer", ...times } });
 }

@@ -12,7 +12,7 @@ export async function becomeReady(
   where: Prisma.AgentWhereInput & { readonly id: string },
   more: Prisma.AgentUpdateManyMutationInput = {},
 ): Promise<Agent | null> {
-  const taken = await unit.tx.response.count({ where: { agentId: where.id, status: "PROCESSING" } });
+  const taken = await unit.tx.response.count({ where: { respondentId: where.id, status: "PROCESSING" } });
   const state = taken > 0 ? "BUSY" : "IDLE";
   return changeAgent(unit, { ...where, state: "INIT" }, { ...entering(state, unit.at), ...more });
 }

@@ -5,14 +5,12 @@ import { abortOn } from "../../events/abort-on.ts";
 import { commit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import { isJsonObject } from "../../json.ts";
-import type { Agent, Response } from "../../store/generated/client/client.ts";
-import { agentEnvironment } from "../agents/environment.ts";
+import type { Response } from "../../store/generated/client/client.ts";
 import { killLeftOverCommands, openWorkspace } from "../computers/workspace.ts";
-import { emitItems, homeOf, moveResponse, responseFactsOf } from "./change.ts";
+import { emitItems, moveResponse, responseFactsOf } from "./change.ts";
 import { releaseClaim } from "./claim.ts";
-import { becomeIdle } from "./end.ts";
-import { historyBefore } from "./history.ts";
 import { itemsOf } from "./items.ts";
+import type { Respondent } from "./respondent.ts";
 import { isTerminal, responseStream, textOf } from "./response.ts";
 
 /**
@@ -22,7 +20,7 @@ import { isTerminal, responseStream, textOf } from "./response.ts";
 export async function answer(
   gateway: Gateway,
   engine: Engine,
-  agent: Agent,
+  respondent: Respondent,
   response: Response,
   shutdown: AbortSignal,
 ): Promise<void> {
@@ -32,16 +30,16 @@ export async function answer(
     if (!(await isOurs(gateway, response))) return;
     const signal = AbortSignal.any([ended.signal, shutdown]);
     // A second epoch means that an earlier process died in the middle: its commands may still run.
-    if (response.epoch > 1) await killLeftOverCommands(gateway, agent.computerId);
-    const job = jobFor(gateway, agent, response, signal);
+    if (response.epoch > 1) await killLeftOverCommands(gateway, respondent.computerId);
+    const job = jobFor(gateway, respondent, response, signal);
     await job
-      .then((ready) => engine.answer(ready))
+      .then((ready) => (engine.kind === "HANDLER" && !ready.handler ? handlerGone(response) : engine.answer(ready)))
       .then(
-        (outcome) => finish(gateway, agent, response, outcome),
+        (outcome) => finish(gateway, respondent, response, outcome),
         async (error) => {
           const failure = failureOfError(gateway, error, signal);
-          if (failure) await cutOff(gateway, agent, response, failure);
-          else if (!ended.signal.aborted) await leave(gateway, agent, response, engine);
+          if (failure) await cutOff(gateway, respondent, response, failure);
+          else if (!ended.signal.aborted) await leave(gateway, respondent, response, engine);
         },
       );
   } finally {
@@ -52,35 +50,45 @@ export async function answer(
 const isOurs = async ({ store }: Gateway, { id, epoch }: Response) =>
   (await store.response.count({ where: { id, epoch, status: "PROCESSING" } })) > 0;
 
-async function jobFor(gateway: Gateway, agent: Agent, response: Response, signal: AbortSignal): Promise<EngineJob> {
+async function jobFor(
+  gateway: Gateway,
+  respondent: Respondent,
+  response: Response,
+  signal: AbortSignal,
+): Promise<EngineJob> {
   const recorded = (await itemsOf(gateway, [response.id])).get(response.id) ?? [];
   return {
     responseId: response.id,
     text: isJsonObject(response.input) ? textOf(response.input) : "",
-    instructions: agent.instructions,
-    history: () => historyBefore(gateway, response),
+    instructions: await respondent.instructions(gateway),
+    history: () => respondent.history(gateway, response),
     recorded: recorded.map(({ raw }) => raw),
-    environment: await agentEnvironment(gateway, agent),
-    handler: null,
-    computer: openWorkspace(gateway, agent.computerId, signal),
-    append: (item) => appendItem(gateway, agent, response, item),
+    environment: await respondent.environment(gateway),
+    handler: await respondent.handler(gateway, response),
+    computer: openWorkspace(gateway, respondent.computerId, signal),
+    append: (item) => appendItem(gateway, respondent, response, item),
     delta: (delta) => gateway.tail.publishDelta({ stream: responseStream(response.id), delta: { ...delta } }),
     signal,
   };
 }
 
-async function appendItem(gateway: Gateway, agent: Agent, { id, epoch }: Response, item: ItemBody): Promise<void> {
+async function appendItem(
+  gateway: Gateway,
+  respondent: Respondent,
+  { id, epoch }: Response,
+  item: ItemBody,
+): Promise<void> {
   await commit(gateway, async (unit) => {
     const where = { id, epoch, status: "PROCESSING" } as const;
     const { count } = await unit.tx.response.updateMany({ where, data: { updatedAt: unit.at } });
     if (count === 0) throw conflict(`Response "${id}" is no longer answered here`);
-    await emitItems(unit, homeOf(agent), id, [item]);
+    await emitItems(unit, respondent, id, [item]);
   });
 }
 
 async function finish(
   gateway: Gateway,
-  agent: Agent,
+  respondent: Respondent,
   { id, epoch }: Response,
   outcome: EngineOutcome,
   lastItems: readonly ItemBody[] = [],
@@ -90,31 +98,30 @@ async function finish(
     const where = { id, epoch, status: "PROCESSING" } as const;
     const { count } = await unit.tx.response.updateMany({ where, data: { updatedAt: unit.at } });
     if (count === 0) return;
-    await emitItems(unit, homeOf(agent), id, lastItems);
-    const moved = await moveResponse(
-      unit,
-      homeOf(agent),
-      where,
-      status === "completed" ? "COMPLETED" : "FAILED",
-      details,
-    );
-    if (moved) await becomeIdle(unit, agent.id);
+    await emitItems(unit, respondent, id, lastItems);
+    const moved = await moveResponse(unit, respondent, where, status === "completed" ? "COMPLETED" : "FAILED", details);
+    if (moved) await respondent.becomeIdle(unit);
   });
 }
 
 /** At shutdown a model's work is left for the next process, which goes on; a script's cannot be. */
-async function leave(gateway: Gateway, agent: Agent, response: Response, engine: Engine): Promise<void> {
+async function leave(gateway: Gateway, respondent: Respondent, response: Response, engine: Engine): Promise<void> {
   if (engine.kind === "MODEL") await releaseClaim(gateway, response);
-  else await cutOff(gateway, agent, response, interrupted("The gateway was stopped while the command ran"));
+  else await cutOff(gateway, respondent, response, interrupted("The gateway was stopped while the command ran"));
 }
 
 /** Ends a response that its engine did not: a tool call that is still open gets a result that says so. */
-async function cutOff(gateway: Gateway, agent: Agent, response: Response, failure: Failure): Promise<void> {
+async function cutOff(gateway: Gateway, respondent: Respondent, response: Response, failure: Failure): Promise<void> {
   const recorded = (await itemsOf(gateway, [response.id])).get(response.id) ?? [];
   const open = toolUses(recorded.map(({ raw }) => raw)).filter(({ result }) => result === undefined);
   const results = open.map(({ call }) => toolResult(String(call["tool"]), `[exit_code:none]\n[${failure.message}]`));
-  await finish(gateway, agent, response, { status: "failed", failure }, results);
+  await finish(gateway, respondent, response, { status: "failed", failure }, results);
 }
+
+const handlerGone = ({ spaceAgent }: Response): EngineOutcome => ({
+  status: "failed",
+  failure: { reason: "HANDLER_FAILED", message: `The code of agent "${spaceAgent}" is not in this computer any more` },
+});
 
 const interrupted = (message: string): Failure => ({ reason: "INTERRUPTED", message });
 

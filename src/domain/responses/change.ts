@@ -1,9 +1,9 @@
-import type { Failure, ItemBody, Usage } from "../../engines/engine.ts";
+import type { Failure, FailureReason, ItemBody, Usage } from "../../engines/engine.ts";
 import { asPayload } from "../../events/append.ts";
 import type { Unit } from "../../events/commit.ts";
-import type { LogEvent } from "../../events/event.ts";
+import type { LogEvent, PartOf } from "../../events/event.ts";
 import type { JsonObject } from "../../json.ts";
-import type { Agent, Prisma, Response, ResponseStatus } from "../../store/generated/client/client.ts";
+import type { Prisma, Response, ResponseStatus } from "../../store/generated/client/client.ts";
 import { isTerminal, released, responseStream } from "./response.ts";
 
 /** Every event of a response's stream is one of these; `status` comes first and, once terminal, last. */
@@ -11,18 +11,14 @@ export type ResponseEventType = "response.status" | "response.item" | "response.
 
 /** Where a response's events belong beside its stream. */
 export interface Home {
-  readonly agentId: string;
-  readonly agentName: string;
+  /** Of the agent or session that answers. */
+  readonly id: string;
   readonly space: string;
   readonly ownerId: string | null;
+  readonly partOf: PartOf;
+  /** What every event says of who answers: `agent` and `agentId`, or `sessionId`. */
+  readonly facts: JsonObject;
 }
-
-export const homeOf = (agent: Pick<Agent, "id" | "name" | "spaceName" | "createdById">): Home => ({
-  agentId: agent.id,
-  agentName: agent.name,
-  space: agent.spaceName,
-  ownerId: agent.createdById,
-});
 
 /**
  * Moves a response to a status if it still is as `where` says, with its event; `null` when it is not.
@@ -91,16 +87,20 @@ const emit = (unit: Unit, home: Home, id: string, type: ResponseEventType, paylo
     type,
     space: home.space,
     ownerId: home.ownerId,
-    partOf: "agents",
-    payload: { id, agent: home.agentName, agentId: home.agentId, ...payload },
+    partOf: home.partOf,
+    payload: { id, ...home.facts, ...payload },
   });
 
 /** What the events of responses say; written above. */
 export const responseFactsOf = (event: Pick<LogEvent, "payload">) =>
   event.payload as unknown as {
     readonly id: string;
-    readonly agentId: string;
+    readonly agentId?: string;
+    readonly sessionId?: string;
     readonly status?: ResponseStatus;
     readonly item?: ItemBody;
     readonly text?: string;
+    /** Why it failed, with the terminal status of one that did. */
+    readonly reason?: FailureReason;
+    readonly message?: string;
   };

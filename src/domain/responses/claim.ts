@@ -1,10 +1,9 @@
 import { GatewayError } from "../../errors.ts";
 import { commit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
-import type { Agent, EngineKind, Response } from "../../store/generated/client/client.ts";
-import { entering } from "../agents/agent.ts";
-import { changeAgent } from "../agents/change.ts";
-import { homeOf, moveResponse } from "./change.ts";
+import type { EngineKind, Response } from "../../store/generated/client/client.ts";
+import { moveResponse } from "./change.ts";
+import type { Respondent } from "./respondent.ts";
 
 /** A replica that dies is taken over when its lease ends. */
 const leaseMs = 10_000;
@@ -16,26 +15,29 @@ const lease = (gateway: Gateway, from: Date) => ({
 });
 
 /** The response whose turn it is: the most urgent, then the oldest. */
-export const nextPending = (gateway: Gateway, agentId: string) =>
+export const nextPending = (gateway: Gateway, respondentId: string) =>
   gateway.store.response.findFirst({
-    where: { agentId, status: "PENDING" },
+    where: { respondentId, status: "PENDING" },
     orderBy: [{ priority: "desc" }, { createdAt: "asc" }, { id: "asc" }],
   });
 
 /**
- * Takes a waiting response for this process and makes its agent BUSY; `null` when something else came first,
- * also when the agent is no longer in the state it was read in.
+ * Takes a waiting response for this process and makes its respondent BUSY; `null` when something else came first,
+ * also when the respondent is no longer in the state `from`.
  * From now on writes that name an older epoch are refused.
  */
-export async function claim(gateway: Gateway, agent: Agent, id: string, engine: EngineKind): Promise<Response | null> {
+export async function claim(
+  gateway: Gateway,
+  respondent: Respondent,
+  id: string,
+  { engine, from }: { readonly engine: EngineKind; readonly from: "INIT" | "IDLE" },
+): Promise<Response | null> {
   try {
     return await commit(gateway, async (unit) => {
       const columns = { ...lease(gateway, unit.at), epoch: { increment: 1 }, startedAt: unit.at, engine };
       const where = { id, status: "PENDING" } as const;
-      const claimed = await moveResponse(unit, homeOf(agent), where, "PROCESSING", { columns });
-      const busy =
-        claimed && (await changeAgent(unit, { id: agent.id, state: agent.state }, entering("BUSY", unit.at)));
-      if (!busy) throw cameFirst;
+      const claimed = await moveResponse(unit, respondent, where, "PROCESSING", { columns });
+      if (!claimed || !(await respondent.becomeBusy(unit, from))) throw cameFirst;
       return claimed;
     });
   } catch (error) {
@@ -57,10 +59,10 @@ export async function takeOver(gateway: Gateway, response: Response): Promise<Re
   return taken ?? null;
 }
 
-/** Keeps what this process is answering, for these agents, from being taken over. */
-export const renewLeases = (gateway: Gateway, agentIds: readonly string[]) =>
+/** Keeps what this process is answering, for these respondents, from being taken over. */
+export const renewLeases = (gateway: Gateway, respondentIds: readonly string[]) =>
   gateway.store.response.updateMany({
-    where: { agentId: { in: [...agentIds] }, status: "PROCESSING", leaseOwner: gateway.replicaId },
+    where: { respondentId: { in: [...respondentIds] }, status: "PROCESSING", leaseOwner: gateway.replicaId },
     data: { leaseUntil: lease(gateway, gateway.now()).leaseUntil },
   });
 

@@ -1,17 +1,16 @@
-import { badInput, conflict, notFound } from "../../errors.ts";
+import { badInput, conflict } from "../../errors.ts";
 import { commit, type Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { JsonObject } from "../../json.ts";
 import { isUniqueViolation } from "../../store/violations.ts";
-import type { Agent, Response } from "../../store/generated/client/client.ts";
-import { changeAgent } from "../agents/change.ts";
+import type { Response } from "../../store/generated/client/client.ts";
 import { checkText } from "../../text.ts";
-import { wakeInside } from "../agents/wake.ts";
-import { emitStatus, homeOf } from "./change.ts";
-import { becomeIdle, endUnfinished } from "./end.ts";
+import { emitStatus } from "./change.ts";
+import { endUnfinished } from "./end.ts";
+import type { Respondent } from "./respondent.ts";
 import { checkInput, unfinished } from "./response.ts";
 
-/** What to do with a response for an agent that has others unfinished. */
+/** What to do with a response for a respondent that has others unfinished. */
 export type WhenBusy = "QUEUE" | "REJECT" | "INTERRUPT";
 
 export interface CreateResponseInput {
@@ -21,24 +20,28 @@ export interface CreateResponseInput {
   readonly idempotencyKey?: string | null;
 }
 
-/** So many may wait for one agent. */
+/** So many may wait for one respondent. */
 const longestQueue = 1000;
 const longestKey = 200;
 
 /**
- * Asks an agent something. The response waits its turn; a sleeping agent is woken.
+ * Asks an agent or a session something. The response waits its turn; who rests is woken.
  *
  * @throws BAD_USER_INPUT for bad input, CONFLICT with `whenBusy: REJECT` while others are unfinished, or when
  *   too many wait.
  */
-export async function createResponse(gateway: Gateway, agentId: string, asked: CreateResponseInput): Promise<Response> {
+export async function createResponse(
+  gateway: Gateway,
+  respondent: Respondent,
+  asked: CreateResponseInput,
+): Promise<Response> {
   const input = checkInput(asked.input);
   checkKey(asked.idempotencyKey);
-  const earlier = () => findByKey(gateway, agentId, asked.idempotencyKey);
+  const earlier = () => findByKey(gateway, respondent.id, asked.idempotencyKey);
   const known = await earlier();
   if (known) return known;
   try {
-    return await commit(gateway, (unit) => addResponse(unit, agentId, input, asked));
+    return await commit(gateway, (unit) => addResponse(unit, respondent, input, asked));
   } catch (error) {
     // Two calls with one key at once: the second finds what the first has made.
     const made = isUniqueViolation(error) ? await earlier() : null;
@@ -50,60 +53,50 @@ export async function createResponse(gateway: Gateway, agentId: string, asked: C
 /** Adds a response inside a change. */
 export async function addResponse(
   unit: Unit,
-  agentId: string,
+  asked: Respondent,
   input: JsonObject,
-  { whenBusy, idempotencyKey }: Omit<CreateResponseInput, "input"> = {},
+  { whenBusy, idempotencyKey, spaceAgent }: Omit<CreateResponseInput, "input"> & { readonly spaceAgent?: string } = {},
 ): Promise<Response> {
-  const agent = await receive(unit, agentId);
-  const waiting = await unit.tx.response.count({ where: { agentId, status: { in: [...unfinished] } } });
-  if (whenBusy === "REJECT" && waiting > 0) throw stillBusy(agent, waiting);
-  if (waiting >= longestQueue) throw conflict(`Agent "${agent.name}" has ${waiting} responses waiting already`);
-  if (whenBusy === "INTERRUPT") await interrupt(unit, agent);
+  const respondent = await asked.receive(unit);
+  const { id: respondentId } = respondent;
+  const waiting = await unit.tx.response.count({ where: { respondentId, status: { in: [...unfinished] } } });
+  if (whenBusy === "REJECT" && waiting > 0) throw stillBusy(respondent, waiting);
+  if (waiting >= longestQueue) throw conflict(`${respondent.title} has ${waiting} responses waiting already`);
+  if (whenBusy === "INTERRUPT") await interrupt(unit, respondent);
   const response = await unit.tx.response.create({
     data: {
       id: unit.gateway.newId(),
-      respondentId: agentId,
-      agentId,
+      respondentId,
+      ...respondent.columns,
+      spaceAgent: spaceAgent ?? null,
       input,
-      priority: whenBusy === "INTERRUPT" ? await aboveAll(unit, agentId) : 0,
+      priority: whenBusy === "INTERRUPT" ? await aboveAll(unit, respondentId) : 0,
       idempotencyKey: idempotencyKey ?? null,
       createdByName: unit.gateway.actor,
       createdAt: unit.at,
       updatedAt: unit.at,
     },
   });
-  await emitStatus(unit, homeOf(agent), response);
+  await emitStatus(unit, respondent, response);
   return response;
 }
 
-/** Being asked is activity: it wakes a sleeper, and an idle agent's time counts anew. */
-async function receive(unit: Unit, id: string): Promise<Agent> {
-  const agent =
-    (await wakeInside(unit, id)) ??
-    (await changeAgent(unit, { id, state: "IDLE" }, { lastActivityAt: unit.at, idleFrom: unit.at })) ??
-    (await unit.tx.agent.findUnique({ where: { id } }));
-  if (!agent) throw notFound("Agent", id);
-  return agent;
-}
-
-async function interrupt(unit: Unit, agent: Agent): Promise<void> {
-  const stopped = await endUnfinished(unit, agent, { status: "CANCELLED", only: "PROCESSING" });
-  if (stopped > 0) await becomeIdle(unit, agent.id);
+async function interrupt(unit: Unit, respondent: Respondent): Promise<void> {
+  const stopped = await endUnfinished(unit, respondent, { status: "CANCELLED", only: "PROCESSING" });
+  if (stopped > 0) await respondent.becomeIdle(unit);
 }
 
 /** The newest interruption goes first, also before those that still wait. */
-async function aboveAll(unit: Unit, agentId: string): Promise<number> {
+async function aboveAll(unit: Unit, respondentId: string): Promise<number> {
   const { _max } = await unit.tx.response.aggregate({
-    where: { agentId, status: "PENDING" },
+    where: { respondentId, status: "PENDING" },
     _max: { priority: true },
   });
   return (_max.priority ?? 0) + 1;
 }
 
-const stillBusy = (agent: Agent, waiting: number) =>
-  conflict(`Agent "${agent.name}" is still working on ${waiting === 1 ? "a response" : `${waiting} responses`}`, {
-    state: agent.state,
-  });
+const stillBusy = ({ title, state }: Respondent, waiting: number) =>
+  conflict(`${title} is still working on ${waiting === 1 ? "a response" : `${waiting} responses`}`, { state });
 
 function checkKey(key: string | null | undefined): void {
   checkText("idempotencyKey", key);
@@ -112,9 +105,9 @@ function checkKey(key: string | null | undefined): void {
   }
 }
 
-const findByKey = (gateway: Gateway, agentId: string, idempotencyKey: string | null | undefined) =>
+const findByKey = (gateway: Gateway, respondentId: string, idempotencyKey: string | null | undefined) =>
   idempotencyKey
     ? gateway.store.response.findUnique({
-        where: { respondentId_idempotencyKey: { respondentId: agentId, idempotencyKey } },
+        where: { respondentId_idempotencyKey: { respondentId, idempotencyKey } },
       })
     : null;

@@ -13,7 +13,7 @@ export async function* historyBefore(gateway: Gateway, response: Response): Asyn
   for (;;) {
     const page = await gateway.store.response.findMany({
       where: {
-        agentId: response.agentId,
+        respondentId: response.respondentId,
         status: { in: ["COMPLETED", "FAILED", "CANCELLED"] },
         OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }],
       },

@@ -1,7 +1,8 @@
 import { badInput, notFound } from "../../errors.ts";
 import { builder } from "../../graphql/builder.ts";
 import { agentFor } from "../agents/access.ts";
-import { cancelAgent, cancelResponse } from "./end.ts";
+import { agentRespondent } from "./agent-respondent.ts";
+import { cancelAll, cancelResponse } from "./end.ts";
 import { createResponse } from "./create.ts";
 import { waitForEnd } from "./progress.ts";
 import { responseFor } from "./queries.ts";
@@ -54,7 +55,7 @@ builder.mutationFields((t) => ({
         throw badInput("timeoutSeconds", `"timeoutSeconds" must be from 1 to ${longestWaitSeconds}`);
       }
       const agent = await agentFor(context, name, "create", "responses");
-      const response = await createResponse(context.gateway, agent.id, asked);
+      const response = await createResponse(context.gateway, agentRespondent(agent), asked);
       if (!wait) return response;
       await waitForEnd(context.gateway, response.id, seconds, context.signal);
       const ended = await context.gateway.store.response.findUnique({ where: { id: response.id } });
@@ -72,8 +73,8 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: UpdateResponseInput, required: true }),
     },
     resolve: async (_root, { id, agent: name, input }, context) => {
-      const { agent } = await responseFor(context, id, "update", { agentName: name });
-      return updateResponse(context.gateway, agent, id, input);
+      const { respondent } = await responseFor(context, id, "update", { agentName: name });
+      return updateResponse(context.gateway, respondent, id, input);
     },
   }),
   cancelResponse: t.field({
@@ -82,8 +83,8 @@ builder.mutationFields((t) => ({
     description: "Stops a response, whether it waits or runs. What it recorded stays.",
     args: { id: t.arg.id({ required: true }) },
     resolve: async (_root, { id }, context) => {
-      const { agent } = await responseFor(context, id, "update", { resource: "agents" });
-      return cancelResponse(context.gateway, agent, id);
+      const { respondent } = await responseFor(context, id, "update", { of: "respondent" });
+      return cancelResponse(context.gateway, respondent, id);
     },
   }),
   cancelAgent: t.field({
@@ -93,7 +94,7 @@ builder.mutationFields((t) => ({
     args: { name: t.arg.id({ required: true }) },
     resolve: async (_root, { name }, context) => {
       const agent = await agentFor(context, name, "update");
-      return { name: agent.name, count: await cancelAgent(context.gateway, agent) };
+      return { name: agent.name, count: await cancelAll(context.gateway, agentRespondent(agent)) };
     },
   }),
 }));

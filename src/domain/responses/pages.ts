@@ -1,49 +1,34 @@
 import { Prisma, type Response, type ResponseStatus } from "../../store/generated/client/client.ts";
+import { byOwner, idsOfPages } from "../../store/nested-pages.ts";
 import type { Store } from "../../store/store.ts";
 
-/** Which responses of each agent: those of one status or all, from a place on, so many. */
+/** Which responses of each respondent: those of one status or all, from a place on, so many. */
 export interface Window {
   readonly status: ResponseStatus | null;
   readonly skip: number;
   readonly take: number;
 }
 
-/** SQLite joins no more queries than this into one. */
-const mostAtOnce = 500;
-
-/** One page of the responses of many agents, by two queries whatever their number; the oldest first. */
+/** One page of the responses of many respondents, by two queries whatever their number; the oldest first. */
 export async function pagesOf(
   store: Store,
-  agentIds: readonly string[],
+  respondentIds: readonly string[],
   window: Window,
   query: object,
 ): Promise<Response[][]> {
-  const ids: string[] = [];
-  for (let start = 0; start < agentIds.length; start += mostAtOnce) {
-    const pages = agentIds.slice(start, start + mostAtOnce).map((agentId) => idsOfPage(agentId, window));
-    const rows = await store.$queryRaw<{ id: string }[]>(Prisma.join(pages, " UNION ALL "));
-    ids.push(...rows.map(({ id }) => id));
-  }
-  const rows: Response[] = await store.response.findMany({ ...query, where: { id: { in: ids } } });
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  const inOrder = ids.flatMap((id) => byId.get(id) ?? []);
-  return agentIds.map((agentId) => inOrder.filter((row) => row.agentId === agentId));
+  const nested = { table: "Response", owner: "respondentId", where: ofStatus(window.status) } as const;
+  const ids = await idsOfPages(store, nested, respondentIds, window);
+  const rows: Response[] = await store.response.findMany({ ...query, where: { id: { in: [...ids] } } });
+  return byOwner(rows, ids, respondentIds, ({ respondentId }) => respondentId);
 }
 
-/** How many responses each of many agents has, by one query. */
-export async function countsOf(store: Store, agentIds: readonly string[], status: ResponseStatus | null) {
-  const where = { agentId: { in: [...agentIds] }, ...(status ? { status } : {}) };
-  const groups = await store.response.groupBy({ by: ["agentId"], where, _count: { _all: true } });
-  const counts = new Map(groups.map(({ agentId, _count }) => [agentId, _count._all]));
-  return agentIds.map((agentId) => counts.get(agentId) ?? 0);
+/** How many responses each of many respondents has, by one query. */
+export async function countsOf(store: Store, respondentIds: readonly string[], status: ResponseStatus | null) {
+  const where = { respondentId: { in: [...respondentIds] }, ...(status ? { status } : {}) };
+  const groups = await store.response.groupBy({ by: ["respondentId"], where, _count: { _all: true } });
+  const counts = new Map(groups.map(({ respondentId, _count }) => [respondentId, _count._all]));
+  return respondentIds.map((id) => counts.get(id) ?? 0);
 }
-
-/** A page of its own for each agent, so that the index finds it. */
-const idsOfPage = (agentId: string, { status, skip, take }: Window) => Prisma.sql`
-  SELECT "id" FROM (
-    SELECT "id" FROM "Response" WHERE "agentId" = ${agentId} ${ofStatus(status)}
-    ORDER BY "createdAt", "id" LIMIT ${take} OFFSET ${skip}
-  ) AS page`;
 
 const ofStatus = (status: ResponseStatus | null) =>
   status === null ? Prisma.empty : Prisma.sql`AND CAST("status" AS TEXT) = ${status}`;

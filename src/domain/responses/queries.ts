@@ -5,17 +5,21 @@ import { requireAllowed } from "../../graphql/authorize.ts";
 import { builder } from "../../graphql/builder.ts";
 import { connectionArgs, connectionCost, connectionPaths, type PageArgs, readPage } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
-import type { Resource, Verb } from "../../auth/permissions.ts";
-import type { Agent, Prisma, Response as ResponseRow } from "../../store/generated/client/client.ts";
-import { agentFor, maySeeResponses, targetOf } from "../agents/access.ts";
+import type { Verb } from "../../auth/permissions.ts";
+import type { Prisma, Response as ResponseRow } from "../../store/generated/client/client.ts";
+import { agentFor, maySeeResponses } from "../agents/access.ts";
 import { nameKeyOf } from "../agents/agent.ts";
 import { Agent as AgentType } from "../agents/schema.ts";
+import { Session as SessionType } from "../sessions/schema.ts";
+import { respondentOf, withRespondent } from "./find-respondent.ts";
 import { countsOf, pagesOf } from "./pages.ts";
+import type { Respondent } from "./respondent.ts";
 import { Response, ResponseConnection, ResponseStatus } from "./schema.ts";
 
 /**
- * The response of that id with its agent, if the caller may do this with it. Where the agent's name is given,
- * a response of another agent counts as missing.
+ * The response of that id with who answers it, if the caller may do this with it. Where an agent's name is given,
+ * a response of anybody else counts as missing. `of` says whose permission counts: the response's own, or that for
+ * its respondent.
  *
  * @throws NOT_FOUND for a missing and for a hidden one, FORBIDDEN for one that is known, UNAUTHENTICATED.
  */
@@ -23,14 +27,16 @@ export async function responseFor(
   context: Context,
   id: string,
   verb: Verb,
-  { resource = "responses", agentName }: { readonly resource?: Resource; readonly agentName?: string | null } = {},
-): Promise<{ readonly response: ResponseRow; readonly agent: Agent }> {
+  { of = "response", agentName }: { readonly of?: "response" | "respondent"; readonly agentName?: string | null } = {},
+): Promise<{ readonly response: ResponseRow; readonly respondent: Respondent }> {
   const where = { id, ...(agentName == null ? {} : { agent: { nameKey: nameKeyOf(agentName) } }) };
-  const found = await context.gateway.store.response.findUnique({ where, include: { agent: true } });
-  if (!found?.agent) throw context.principal ? notFound("Response", id) : unauthenticated();
-  const { agent, ...response } = found;
-  requireAllowed(context, verb, resource, targetOf(agent), { kind: "Response", name: id });
-  return { response, agent };
+  const found = await context.gateway.store.response.findUnique({ where, include: withRespondent });
+  const respondent = found && respondentOf(found);
+  if (!respondent) throw context.principal ? notFound("Response", id) : unauthenticated();
+  const resource = of === "response" ? respondent.responseResource : respondent.resource;
+  requireAllowed(context, verb, resource, respondent.target, { kind: "Response", name: id });
+  const { agent: _agent, session: _session, ...response } = found;
+  return { response, respondent };
 }
 
 builder.queryFields((t) => ({
@@ -59,7 +65,7 @@ builder.queryFields((t) => ({
     resolve: async (_root, { agent: name, status, ...page }, context, info) => {
       const agent = await agentFor(context, name, "list", "responses");
       const query = queryFromInfo({ context, info, paths: connectionPaths });
-      return pageOfResponses(context, page, { agentId: agent.id, ...(status ? { status } : {}) }, query);
+      return pageOfResponses(context, page, { respondentId: agent.id, ...(status ? { status } : {}) }, query);
     },
   }),
 }));
@@ -73,17 +79,41 @@ builder.prismaObjectField(AgentType, "responses", (t) =>
     resolve: (agent, { status, ...page }, context, info) => {
       const query = queryFromInfo({ context, info, paths: connectionPaths });
       if (!maySeeResponses(context.principal, agent)) return pageOfResponses(context, page, { id: "" }, query);
-      if (page.after == null) return nestedPage(context, page, agent.id, status ?? null, query);
-      return pageOfResponses(context, page, { agentId: agent.id, ...(status ? { status } : {}) }, query);
+      return responsesOf(context, page, agent.id, status ?? null, query);
     },
   }),
 );
 
-/** The page of one of the many agents of a request: all of them are read together. */
+builder.prismaObjectField(SessionType, "responses", (t) =>
+  t.field({
+    type: ResponseConnection,
+    complexity: connectionCost,
+    description: "What its messages became, the oldest first.",
+    args: { ...connectionArgs, status: t.arg({ type: ResponseStatus }) },
+    resolve: (session, { status, ...page }, context, info) => {
+      const query = queryFromInfo({ context, info, paths: connectionPaths });
+      return responsesOf(context, page, session.id, status ?? null, query);
+    },
+  }),
+);
+
+/** A page of the responses of one respondent; the first pages of many are read together. */
+function responsesOf(
+  context: Context,
+  page: PageArgs,
+  respondentId: string,
+  status: ResponseRow["status"] | null,
+  query: object,
+) {
+  if (page.after == null) return nestedPage(context, page, respondentId, status, query);
+  return pageOfResponses(context, page, { respondentId, ...(status ? { status } : {}) }, query);
+}
+
+/** The page of one of the many respondents of a request: all of them are read together. */
 function nestedPage(
   context: Context,
   page: PageArgs,
-  agentId: string,
+  respondentId: string,
   status: ResponseRow["status"] | null,
   query: object,
 ) {
@@ -95,11 +125,11 @@ function nestedPage(
         .loader(`responses ${JSON.stringify({ skip, take, status, query })}`, (ids: readonly string[]) =>
           pagesOf(store, ids, { skip, take, status }, query),
         )
-        .load(agentId),
+        .load(respondentId),
     () =>
       context
         .loader(`counts of responses ${status}`, (ids: readonly string[]) => countsOf(store, ids, status))
-        .load(agentId),
+        .load(respondentId),
   );
 }
 

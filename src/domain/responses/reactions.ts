@@ -2,16 +2,21 @@ import type { FailureReason } from "../../engines/engine.ts";
 import type { Reaction } from "../../events/commit.ts";
 import type { SleepCause } from "../agents/agent.ts";
 import { agentOf } from "../agents/change.ts";
+import { type RestCause, sessionOf } from "../sessions/change.ts";
+import { homeOfAgent } from "./agent-respondent.ts";
 import { addResponse } from "./create.ts";
 import { endUnfinished } from "./end.ts";
+import { findRespondent } from "./find-respondent.ts";
+import { homeOfSession } from "./session-respondent.ts";
 
-/** What happens to an agent happens to its responses, in the same transaction. */
+/** What happens to an agent or a session happens to its responses, in the same transaction. */
 export const responseReactions: readonly Reaction[] = [
   {
     to: ["agent.prompted"],
     async react(unit, { payload }) {
       const { agentId, prompt } = payload as { agentId: string; prompt: string }; // written by promptAgent
-      await addResponse(unit, agentId, { text: prompt });
+      const agent = await findRespondent(unit.tx, agentId);
+      if (agent) await addResponse(unit, agent, { text: prompt });
     },
   },
   {
@@ -21,8 +26,29 @@ export const responseReactions: readonly Reaction[] = [
       const cause = event.type === "agent.deleted" ? "DELETED" : (event.payload["cause"] as SleepCause); // written by putToSleep
       const [reason, message] = endings[cause];
       const failure = { reason, message: message.replace("%", agent.lastError ?? "it failed again and again") };
-      await endUnfinished(unit, agent, { status: "FAILED", failure, only: "PROCESSING" });
-      await endUnfinished(unit, agent, { status: "FAILED", failure: cause === "BUSY_TIMEOUT" ? notBegun : failure });
+      const home = homeOfAgent(agent);
+      await endUnfinished(unit, home, { status: "FAILED", failure, only: "PROCESSING" });
+      await endUnfinished(unit, home, { status: "FAILED", failure: cause === "BUSY_TIMEOUT" ? notBegun : failure });
+    },
+  },
+  {
+    to: ["session.rested", "session.deleted"],
+    async react(unit, event) {
+      const session = sessionOf(event);
+      const cause = event.type === "session.deleted" ? "DELETED" : (event.payload["cause"] as RestCause); // written by emitSession
+      const [reason, message] = sessionEndings[cause];
+      const failure = { reason, message: message.replace("%", session.lastError ?? "it failed again and again") };
+      await endUnfinished(unit, homeOfSession(session), { status: "FAILED", failure });
+    },
+  },
+  {
+    to: ["session.timedOut"],
+    async react(unit, event) {
+      const failure = {
+        reason: "TIMEOUT",
+        message: "The session's busy timeout was over before it had finished",
+      } as const;
+      await endUnfinished(unit, homeOfSession(sessionOf(event)), { status: "FAILED", failure, only: "PROCESSING" });
     },
   },
 ];
@@ -39,4 +65,12 @@ const endings: Readonly<Record<SleepCause | "DELETED", readonly [FailureReason, 
   BUSY_TIMEOUT: ["TIMEOUT", "The agent's busy timeout was over before it had finished"],
   COMPUTER_FAILED: ["COMPUTER_LOST", "The agent's computer was given up: %"],
   DELETED: ["AGENT_DELETED", "The agent was deleted before it had finished"],
+};
+
+const sessionEndings: Readonly<Record<RestCause | "DELETED", readonly [FailureReason, string]>> = {
+  PAUSED: ["SESSION_PAUSED", "The session was paused before it had finished"],
+  SUSPENDED: ["SESSION_PAUSED", "The session was suspended before it had finished"],
+  CLOSED: ["SESSION_PAUSED", "The session was closed before it had finished"],
+  COMPUTER_FAILED: ["COMPUTER_LOST", "The session's computer was given up: %"],
+  DELETED: ["SESSION_DELETED", "The session was deleted before it had finished"],
 };

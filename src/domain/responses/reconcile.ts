@@ -1,18 +1,22 @@
-import type { Engine } from "../../engines/engine.ts";
+import type { Engine, Failure } from "../../engines/engine.ts";
 import { commit } from "../../events/commit.ts";
+import type { LogEvent } from "../../events/event.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Reconciler, ReconcileResult } from "../../reconcile/queue.ts";
-import type { Agent, EngineKind, Response } from "../../store/generated/client/client.ts";
+import type { EngineKind, Response } from "../../store/generated/client/client.ts";
 import { agentOf } from "../agents/change.ts";
+import { sessionOf } from "../sessions/change.ts";
 import { answer } from "./answer.ts";
-import { homeOf, moveResponse, responseFactsOf } from "./change.ts";
+import { moveResponse, responseFactsOf } from "./change.ts";
 import { claim, nextPending, renewLeaseMs, renewLeases, takeOver } from "./claim.ts";
 import { engineFor, offerToWorkers } from "./engine-choice.ts";
+import { findRespondent } from "./find-respondent.ts";
+import type { Respondent } from "./respondent.ts";
 import { unfinished } from "./response.ts";
 
-export type Engines = Readonly<Record<"SHELL" | "MODEL", Engine>>;
+export type Engines = Readonly<Record<"SHELL" | "MODEL" | "HANDLER", Engine>>;
 
-/** Answers each agent's responses one after another, in order. Keyed by the agent's id. */
+/** Answers the responses of each agent and session one after another, in order. Keyed by the respondent's id. */
 export function createResponseReconciler(gateway: Gateway, engines: Engines): Reconciler {
   const shutdown = new AbortController();
   const answering = new Map<string, Promise<void>>();
@@ -22,36 +26,31 @@ export function createResponseReconciler(gateway: Gateway, engines: Engines): Re
     renewed.catch((error) => gateway.log.warn({ err: error }, "could not renew leases"));
   }, renewLeaseMs);
 
-  const begin = (agent: Agent, response: Response, again: () => void) => {
-    const engine = response.engine === "MODEL" ? engines.MODEL : engines.SHELL;
-    const work = answer(gateway, engine, agent, response, shutdown.signal)
+  const begin = (respondent: Respondent, response: Response, again: () => void) => {
+    const engine = engines[response.engine === "MODEL" || response.engine === "HANDLER" ? response.engine : "SHELL"];
+    const work = answer(gateway, engine, respondent, response, shutdown.signal)
       .catch((error) => gateway.log.error({ err: error, response: response.id }, "an answer could not be stored"))
       .finally(() => {
-        answering.delete(agent.id);
+        answering.delete(respondent.id);
         again();
       });
-    answering.set(agent.id, work);
+    answering.set(respondent.id, work);
   };
 
   return {
     name: "responses",
     concurrency: 32,
-    wants: (event) => {
-      if (event.type === "response.status") return responseFactsOf(event).agentId;
-      if (event.type !== "agent.changed") return null;
-      const { id, state } = agentOf(event);
-      return state === "IDLE" ? id : null;
-    },
-    keys: () => agentsWithWork(gateway),
-    heldElsewhere: () => agentsHeldElsewhere(gateway),
-    async reconcile(agentId, again) {
-      const agent = await gateway.store.agent.findUnique({ where: { id: agentId } });
-      if (!agent || answering.has(agentId) || shutdown.signal.aborted) return {};
+    wants: whoMayBegin,
+    keys: () => respondentsWithWork(gateway),
+    heldElsewhere: () => respondentsHeldElsewhere(gateway),
+    async reconcile(respondentId, again) {
+      const respondent = await findRespondent(gateway.store, respondentId);
+      if (!respondent || answering.has(respondentId) || shutdown.signal.aborted) return {};
       const lost = await gateway.store.response.findFirst({
-        where: { agentId, status: "PROCESSING", leaseUntil: { not: null } },
+        where: { respondentId, status: "PROCESSING", leaseUntil: { not: null } },
       });
-      if (lost) return resume(gateway, lost, (taken) => begin(agent, taken, again));
-      return startNext(gateway, agent, (claimed) => begin(agent, claimed, again));
+      if (lost) return resume(gateway, lost, (taken) => begin(respondent, taken, again));
+      return startNext(gateway, respondent, (claimed) => begin(respondent, claimed, again));
     },
     async stop() {
       clearInterval(renewal);
@@ -60,6 +59,21 @@ export function createResponseReconciler(gateway: Gateway, engines: Engines): Re
       await Promise.all(answering.values());
     },
   };
+}
+
+/** The respondent that has something to answer since this event, or can begin since. */
+function whoMayBegin(event: LogEvent): string | null {
+  if (event.type === "response.status") {
+    const { agentId, sessionId } = responseFactsOf(event);
+    return agentId ?? sessionId ?? null;
+  }
+  const asItIs =
+    event.type === "agent.changed"
+      ? agentOf(event)
+      : event.type === "session.changed" || event.type === "session.timedOut"
+        ? sessionOf(event)
+        : null;
+  return asItIs?.state === "IDLE" ? asItIs.id : null;
 }
 
 /** Goes on with a response whose process died, once its lease is over. */
@@ -71,31 +85,38 @@ async function resume(gateway: Gateway, lost: Response, begin: (taken: Response)
   return { againAfterMs: taken ? null : renewLeaseMs };
 }
 
-async function startNext(gateway: Gateway, agent: Agent, begin: (claimed: Response) => void): Promise<ReconcileResult> {
-  const next = await nextPending(gateway, agent.id);
+async function startNext(
+  gateway: Gateway,
+  respondent: Respondent,
+  begin: (claimed: Response) => void,
+): Promise<ReconcileResult> {
+  const next = await nextPending(gateway, respondent.id);
   if (!next) return {};
-  const kind = await engineFor(gateway, agent);
-  if (kind === "EXTERNAL") await offerToWorkers(gateway, agent, next);
-  if (!canAnswer(agent, kind)) return {};
-  if (agent.setupStatus === "FAILED") {
-    await failForSetup(gateway, agent, next.id);
+  const engine = await engineFor(gateway, respondent, next);
+  if (engine === "EXTERNAL") await offerToWorkers(gateway, respondent, next);
+  const from = readyState(respondent, engine);
+  if (from === null) return {};
+  if (respondent.broken) {
+    await failBroken(gateway, respondent, next.id, respondent.broken);
     return { againAfterMs: 0 };
   }
-  const claimed = await claim(gateway, agent, next.id, kind);
+  const claimed = await claim(gateway, respondent, next.id, { engine, from });
   if (claimed) begin(claimed);
   return {};
 }
 
-/** A model needs no computer to begin: its tools wait for one. Everything else does. */
-const canAnswer = ({ state, prepared }: Agent, engine: EngineKind) =>
-  engine !== "EXTERNAL" && (state === "IDLE" || (engine === "MODEL" && state === "INIT" && prepared));
+/**
+ * The state from which the respondent can begin now; `null` when it cannot. A model needs no computer to begin: its
+ * tools wait for one. Everything else does.
+ */
+function readyState({ state, prepared }: Respondent, engine: EngineKind): "INIT" | "IDLE" | null {
+  if (engine === "EXTERNAL") return null;
+  if (state === "IDLE") return state;
+  return engine === "MODEL" && state === "INIT" && prepared ? state : null;
+}
 
-const failForSetup = (gateway: Gateway, agent: Agent, id: string) =>
-  commit(gateway, (unit) => {
-    const message = agent.lastError ?? "The set-up script failed";
-    const failure = { reason: "SETUP_FAILED", message, evidence: { output: agent.setupOutput?.slice(-2000) } } as const;
-    return moveResponse(unit, homeOf(agent), { id, status: "PENDING" }, "FAILED", { failure });
-  });
+const failBroken = (gateway: Gateway, respondent: Respondent, id: string, failure: Failure) =>
+  commit(gateway, (unit) => moveResponse(unit, respondent, { id, status: "PENDING" }, "FAILED", { failure }));
 
 /** Gives what runs a grace time to end by itself. */
 async function drain(gateway: Gateway, answering: ReadonlyMap<string, Promise<void>>): Promise<void> {
@@ -109,7 +130,7 @@ async function drain(gateway: Gateway, answering: ReadonlyMap<string, Promise<vo
   grace.abort();
 }
 
-async function agentsWithWork(gateway: Gateway): Promise<readonly string[]> {
+async function respondentsWithWork(gateway: Gateway): Promise<readonly string[]> {
   const rows = await gateway.store.response.findMany({
     where: { status: { in: [...unfinished] } },
     distinct: ["respondentId"],
@@ -118,8 +139,8 @@ async function agentsWithWork(gateway: Gateway): Promise<readonly string[]> {
   return rows.map(({ respondentId }) => respondentId);
 }
 
-/** The agents whose responses other processes are answering. */
-async function agentsHeldElsewhere({ store, replicaId }: Gateway): Promise<readonly string[]> {
+/** The respondents whose responses other processes are answering. */
+async function respondentsHeldElsewhere({ store, replicaId }: Gateway): Promise<readonly string[]> {
   const rows = await store.response.findMany({
     where: { status: "PROCESSING", AND: [{ leaseOwner: { not: null } }, { leaseOwner: { not: replicaId } }] },
     select: { respondentId: true },

@@ -5,6 +5,8 @@ import type { Context } from "../../graphql/context.ts";
 import { limits } from "../../graphql/limits.ts";
 import type { Response as ResponseRow } from "../../store/generated/client/client.ts";
 import { FailureReason as reasons, ResponseStatus as statuses } from "../../store/generated/client/enums.ts";
+import { maySee } from "../sessions/access.ts";
+import { Session } from "../sessions/schema.ts";
 import { EngineKind } from "../spaces/choices-schema.ts";
 import { ResponseItem } from "./item-schema.ts";
 import { type Item, itemsOf, type ItemWindow } from "./items.ts";
@@ -64,6 +66,17 @@ export const Response = builder.prismaObject("Response", {
       description: "The name of the agent that was asked; null for a session.",
       select: { agent: { select: { name: true } } },
       resolve: ({ agent }) => agent?.name,
+    }),
+    session: t.field({
+      type: Session,
+      nullable: true,
+      description: "The session that was asked; null for an agent, and when it is hidden from the caller.",
+      select: (_args, _context, nested) => ({ session: nested() }),
+      resolve: ({ session }, _args, { principal }) => (session && maySee(principal, session) ? session : null),
+    }),
+    spaceAgent: t.exposeString("spaceAgent", {
+      nullable: true,
+      description: "The space agent whose handler answers, by name.",
     }),
     status: t.expose("status", { type: ResponseStatus }),
     input: t.expose("input", { type: "JSON" }),

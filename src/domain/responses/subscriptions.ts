@@ -56,9 +56,9 @@ builder.subscriptionFields((t) => ({
     description: "Everything that happens to a response after a place in its stream: first what was, then live.",
     args: { id: t.arg.id({ required: true }), after: t.arg.int({ defaultValue: 0 }) },
     subscribe: async (_root, { id, after }, context) => {
-      const { agent } = await responseFor(context, id, "get");
+      const { respondent } = await responseFor(context, id, "get");
       return live(context, {
-        mayWatch: (principal) => isAllowed(principal, "get", "responses", targetOf(agent)),
+        mayWatch: (principal) => isAllowed(principal, "get", respondent.responseResource, respondent.target),
         open: (signal) => followResponse(context.gateway, id, after ?? 0, signal),
       });
     },
@@ -89,7 +89,7 @@ async function* inbox(
   // The place is taken before the list is read, so what comes between the two is in one of them.
   const place = await headOf(gateway.store, "*");
   const waiting = await gateway.store.response.findMany({
-    where: { agentId: agent.id, status: "PENDING" },
+    where: { respondentId: agent.id, status: "PENDING" },
     orderBy: [{ priority: "desc" }, { createdAt: "asc" }, { id: "asc" }],
   });
   yield* waiting;

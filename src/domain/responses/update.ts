@@ -3,12 +3,11 @@ import { badInput, conflict, notFound } from "../../errors.ts";
 import { commit, type Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import { isJsonObject, type JsonObject } from "../../json.ts";
-import type { Agent, Prisma, Response, ResponseStatus } from "../../store/generated/client/client.ts";
-import { entering } from "../agents/agent.ts";
+import type { Prisma, Response, ResponseStatus } from "../../store/generated/client/client.ts";
 import { checkJsonText } from "../../text.ts";
-import { changeAgent } from "../agents/change.ts";
-import { emitItems, emitText, homeOf, moveResponse } from "./change.ts";
-import { alreadyEnded, becomeIdle } from "./end.ts";
+import { emitItems, emitText, moveResponse } from "./change.ts";
+import { alreadyEnded } from "./end.ts";
+import type { Respondent } from "./respondent.ts";
 import { checkInput, isTerminal } from "./response.ts";
 
 /** What an external worker says of a response (document C, "Update a response"). */
@@ -29,28 +28,27 @@ const mostItems = 1000;
  */
 export async function updateResponse(
   gateway: Gateway,
-  agent: Agent,
+  respondent: Respondent,
   id: string,
   said: UpdateResponseInput,
 ): Promise<Response> {
   const change = checkUpdate(said);
   return commit(gateway, async (unit) => {
-    const present = await unit.tx.response.findUnique({ where: { id, agentId: agent.id } });
+    const present = await unit.tx.response.findUnique({ where: { id, respondentId: respondent.id } });
     if (!present) throw notFound("Response", id);
     refuseUnlessOpen(present, change.status);
     const columns = columnsOf(present, change, unit.at);
-    const home = homeOf(agent);
-    await emitItems(unit, home, id, change.items);
+    await emitItems(unit, respondent, id, change.items);
     if (change.text !== undefined && !(change.status && isTerminal(change.status))) {
-      await emitText(unit, home, id, change.text);
+      await emitText(unit, respondent, id, change.text);
     }
     const where = { id, status: present.status, leaseOwner: null };
     const moved = change.status && change.status !== present.status ? change.status : null;
     const [response] = moved
-      ? [await moveResponse(unit, home, where, moved, { columns, ...failureIf(moved) })]
+      ? [await moveResponse(unit, respondent, where, moved, { columns, ...failureIf(moved) })]
       : await unit.tx.response.updateManyAndReturn({ where, data: { ...columns, updatedAt: unit.at } });
     if (!response) throw conflict(`Response "${id}" was changed by somebody else at the same time`);
-    if (moved) await moveAgent(unit, agent.id, moved);
+    if (moved) await moveRespondent(unit, respondent, moved);
     return response;
   });
 }
@@ -115,8 +113,8 @@ const failureIf = (status: ResponseStatus) =>
     ? { failure: { reason: "WORKER_REPORTED", message: "The worker reported a failure" } as const }
     : {};
 
-/** A worker that takes a response makes its agent busy; one that ends the last makes it idle. */
-const moveAgent = (unit: Unit, agentId: string, status: ResponseStatus) =>
-  status === "PROCESSING"
-    ? changeAgent(unit, { id: agentId, state: "IDLE" }, entering("BUSY", unit.at))
-    : becomeIdle(unit, agentId);
+/** A worker that takes a response makes its respondent busy; one that ends the last makes it idle. */
+async function moveRespondent(unit: Unit, respondent: Respondent, status: ResponseStatus): Promise<void> {
+  if (status === "PROCESSING") await respondent.becomeBusy(unit, "IDLE");
+  else await respondent.becomeIdle(unit);
+}

@@ -1,0 +1,76 @@
+import type { Exchange } from "../../engines/engine.ts";
+import type { Gateway } from "../../gateway.ts";
+import type { Message } from "../../store/generated/client/client.ts";
+import { itemsOf } from "./items.ts";
+
+const pageSize = 40;
+/** So many messages of the system are told to a model; the newest count. */
+const mostTold = 20;
+
+/**
+ * A session's conversation before the message that became this response, newest first, as exchanges; read page by
+ * page as far as asked. Answers go with what they answer, also where other messages stand between the two.
+ */
+export async function* conversationBefore(
+  gateway: Gateway,
+  sessionId: string,
+  responseId: string,
+): AsyncGenerator<Exchange> {
+  const { store } = gateway;
+  const asked = await store.message.findFirst({ where: { sessionId, responseId, role: "USER" } });
+  const answers = new Map<string, Message>();
+  let unasked: string[] = [];
+  for await (const page of pagesBackwards(gateway, sessionId)) {
+    const items = await ownItems(gateway, sessionId, page);
+    for (const message of page) {
+      if (message.role === "ASSISTANT") {
+        if (message.responseId === null) unasked.unshift(message.content);
+        else answers.set(message.responseId, message);
+        continue;
+      }
+      if (asked && message.seq >= asked.seq) continue;
+      const answer = answers.get(message.responseId ?? "");
+      const output = [answer?.content ?? "", ...unasked].filter((text) => text !== "").join("\n\n");
+      unasked = [];
+      answers.delete(message.responseId ?? "");
+      yield { input: message.content, output, items: items.get(message.responseId ?? "") ?? [] };
+    }
+  }
+}
+
+/** What the system has told a session, the oldest first: part of its instructions rather than of what was said. */
+export async function toldBySystem({ store }: Pick<Gateway, "store">, sessionId: string): Promise<readonly string[]> {
+  const messages = await store.message.findMany({
+    where: { sessionId, role: "SYSTEM" },
+    orderBy: { seq: "desc" },
+    take: mostTold,
+  });
+  return messages.toReversed().map(({ content }) => content);
+}
+
+/** What people and answers said, newest first. */
+async function* pagesBackwards({ store }: Pick<Gateway, "store">, sessionId: string): AsyncGenerator<Message[]> {
+  let before: number | null = null;
+  for (;;) {
+    const page: Message[] = await store.message.findMany({
+      where: { sessionId, role: { not: "SYSTEM" }, ...(before === null ? {} : { seq: { lt: before } }) },
+      orderBy: { seq: "desc" },
+      take: pageSize,
+    });
+    yield page;
+    const last = page.at(-1);
+    if (!last || page.length < pageSize) return;
+    before = last.seq;
+  }
+}
+
+/** The items of the responses that this session itself gave: those of what it was copied from are not its own. */
+async function ownItems(gateway: Gateway, sessionId: string, page: readonly Message[]) {
+  const ids = page.flatMap(({ role, responseId }) => (role === "USER" && responseId !== null ? [responseId] : []));
+  const own = await gateway.store.response.findMany({ where: { id: { in: ids }, sessionId }, select: { id: true } });
+  const items = await itemsOf(
+    gateway,
+    own.map(({ id }) => id),
+  );
+  return new Map([...items].map(([id, list]) => [id, list.map(({ raw }) => raw)]));
+}
