@@ -162,7 +162,9 @@ builder.mutationFields((t) => {
         const parent = await agentFor(context, args.name, "get");
         const space = args.input.space ?? parent.spaceName;
         const mayHere = isAllowed(creator, "create", "agents", { space });
-        if (!mayHere && args.input.space != null) {
+        // What is published, or one's own, may be remixed where it is by those who may make nothing else there.
+        const invited = args.input.space == null && (parent.isPublished || parent.createdById === creator.id);
+        if (!mayHere && !invited) {
           requireAllowed(context, "create", "agents", { space }, { kind: "Space", name: space });
         }
         const egress = isAllowed(creator, "egress", "agents", { space });
