@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { call, type Outcome, rootFields } from "./call.ts";
+import { type Operation, operations } from "./operations.ts";
+import { type Caller, callers, may, mayKnow } from "./rules.ts";
+import { makeWorld, type Thing, type World } from "./world.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await makeWorld();
+}, 30_000);
+afterAll(() => world.gateway.stop());
+
+interface Case {
+  readonly path: string;
+  readonly operation: Operation;
+}
+
+/** A call that was made. */
+interface Asked {
+  readonly thing: Thing;
+  readonly outcome: Outcome;
+  readonly changed: boolean;
+}
+
+/** What the caller must be told; `MISSING` is what they are told of a thing that is not there. */
+function expected({ needs, of }: Operation, caller: Caller, { place }: Thing): string {
+  if (needs === "public") return "OK";
+  if (caller === "nobody" || caller === "a bad token") return "UNAUTHENTICATED";
+  if (needs === "token") return "OK";
+  if (needs === "account") return caller === "the worker" ? "FORBIDDEN" : "OK";
+  if (place === null) return "MISSING";
+  if (may(caller, needs, place)) return "OK";
+  if (of === "nothing") return "FORBIDDEN";
+  return mayKnow(caller, needs, place) ? "FORBIDDEN" : "MISSING";
+}
+
+/** To cancel a response of a published agent is FORBIDDEN, which tells that it is there; it should be NOT_FOUND. */
+const isOpen = (path: string, where: string): boolean =>
+  path === "Mutation.cancelResponse" && where === "of agent-shown";
+
+/** The words without the names of things, so that what is hidden and what is missing can be compared. */
+const nameless = ({ outcome: { code, message }, thing: { id, space } }: Asked): string =>
+  `${code}: ${message.replaceAll(`"${id}"`, '"…"').replaceAll(`"${space}"`, '"…"')}`;
+
+const cases = Object.entries(operations)
+  .filter(([path]) => rootFields.has(path))
+  .flatMap(([path, ways]) => ways.map((operation) => ({ path, operation, title: path + titleOf(operation) })));
+
+function titleOf({ way }: Operation): string {
+  return way ? ` ${way}` : "";
+}
+
+/** Calls with every thing and says in a word what came of it: a code, or MISSING for what is as if it were not there. */
+async function askOfAll({ path, operation }: Case, caller: Caller): Promise<[where: string, word: string][]> {
+  const asked: Asked[] = [];
+  for (const thing of thingsFor(path, operation)) {
+    const before = world.changes();
+    const outcome = await call(world, path, operation.args(thing), world.tokens[caller]);
+    asked.push({ thing, outcome, changed: world.changes() > before });
+  }
+  const missing = asked.find(({ thing }) => thing.place === null);
+  const words = missing ? nameless(missing) : null;
+  return asked.map((one) => [one.thing.where, wordFor(operation, caller, one, nameless(one) === words)]);
+}
+
+function wordFor({ endsIn = [] }: Operation, caller: Caller, { thing, outcome, changed }: Asked, asMissing: boolean) {
+  const { code } = outcome;
+  if (code !== "OK" && changed) return `${code} after a change`;
+  if (asMissing && isRefusalOfMissing(code, caller)) return "MISSING";
+  if (thing.place === null && code === "FORBIDDEN" && seesAllSpaces(caller)) return "MISSING";
+  return endsIn.includes(code) ? "OK" : code;
+}
+
+const thingsFor = (path: string, { of }: Operation): readonly Thing[] =>
+  world.things[of].filter(({ where }) => !isOpen(path, where));
+
+describe.each(cases)("$title", (one) => {
+  test.each(callers)("answers %s as the contract says, of what is there, hidden and missing", async (caller) => {
+    const things = thingsFor(one.path, one.operation);
+    const wanted = things.map((thing) => [thing.where, expected(one.operation, caller, thing)]);
+    expect(await askOfAll(one, caller)).toEqual(wanted);
+  });
+});
+
+/** A worker is told of nothing but its own work: in some words or others, the same whether a thing is there or not. */
+const isRefusalOfMissing = (code: string, caller: Caller): boolean =>
+  code === "NOT_FOUND" || (caller === "the worker" && code === "FORBIDDEN");
+
+/** To who sees all spaces it is no news which are there: they may be told first that they may not do it anywhere. */
+const seesAllSpaces = (caller: Caller): boolean => may(caller, "spaces:get", { space: "away" });

@@ -1,0 +1,70 @@
+import { getNamedType, isCompositeType, isObjectType, Kind, parse } from "graphql";
+import { describe, expect, test } from "vitest";
+import { schema } from "../../src/graphql/schema.ts";
+import { routes } from "../../src/rest/routes.ts";
+import { rootFields } from "./call.ts";
+import { nestedFields } from "./nested.ts";
+import { operations } from "./operations.ts";
+
+const scopesOf = (path: string): object => {
+  const options = rootFields.get(path)?.extensions["pothosOptions"] as { authScopes?: object } | undefined;
+  return options?.authScopes ?? {};
+};
+
+describe("every field at the root of the schema", () => {
+  test.each([...rootFields.keys()])("%s has a line that says what it needs", (path) => {
+    expect(operations[path], "add a line to test/access/operations.ts").toBeDefined();
+    const isPublic = operations[path]?.every(({ needs }) => needs === "public");
+    expect(scopesOf(path)).toEqual(isPublic ? { public: true } : { signedIn: true });
+  });
+
+  test("is one that exists", () => {
+    expect(Object.keys(operations).filter((path) => !rootFields.has(path))).toEqual([]);
+  });
+});
+
+/** The field at the root that a route asks, as `Query.agent`. */
+function rootOf(document: string): string {
+  const [operation] = parse(document).definitions;
+  if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error("The operation stands first");
+  const [field] = operation.selectionSet.selections;
+  if (field?.kind !== Kind.FIELD) throw new Error("It has a field at its root");
+  return `${operation.operation[0]?.toUpperCase()}${operation.operation.slice(1)}.${field.name.value}`;
+}
+
+describe("every route", () => {
+  test.each(routes.map((route) => [`${route.method} ${route.path}`, route] as const))(
+    "%s asks a field that has a line, and is public only if that is",
+    (_title, { document, access }) => {
+      const lines = operations[rootOf(document)];
+      expect(lines, "add a line to test/access/operations.ts").toBeDefined();
+      // Who is signed in is told so by a field that answers nobody with null.
+      const isPublic = lines?.every(({ needs }) => needs === "public") && rootOf(document) !== "Query.me";
+      expect(access).toBe(isPublic ? "public" : "bearer");
+    },
+  );
+});
+
+/** Types that are parts of lists, not things. */
+const ofLists = /(Connection|Edge|^PageInfo)$/;
+const roots = new Set<unknown>([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]);
+
+const leading = Object.values(schema.getTypeMap())
+  .filter(isObjectType)
+  .filter((type) => !type.name.startsWith("__") && !ofLists.test(type.name) && !roots.has(type))
+  .flatMap((type) =>
+    Object.values(type.getFields())
+      .filter((field) => isCompositeType(getNamedType(field.type)))
+      .map((field) => `${type.name}.${field.name}`),
+  );
+
+describe("every field that leads on to other things", () => {
+  test.each(leading)("%s has a line that says what it needs", (path) => {
+    expect(nestedFields[path], "add a line to test/access/nested.ts").toBeDefined();
+  });
+
+  test("is one that exists", () => {
+    const plain = ["Agent.secretNames", "Agent.setupOutput"]; // of no type of their own, and still not for everybody
+    expect(Object.keys(nestedFields).filter((path) => ![...leading, ...plain].includes(path))).toEqual([]);
+  });
+});

@@ -1,0 +1,169 @@
+import type { createMemoryRuntime } from "../../src/runtime/memory/memory-runtime.ts";
+import type { Store, Transaction } from "../../src/store/store.ts";
+import { accountToken, createAgent } from "../support/agents.ts";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import type { Kind, Named } from "./operations.ts";
+import { granting, tokenGranting } from "./people.ts";
+import type { Caller, Place } from "./rules.ts";
+
+type Gateway = TestGateway<ReturnType<typeof createMemoryRuntime>>;
+
+/** A thing of the world, or the name of one that is not there (`place` is `null`). */
+export interface Thing extends Named {
+  /** Such as `in home`, for the names of tests. */
+  readonly where: string;
+  readonly place: Place | null;
+}
+
+/** A gateway with callers and things, in which nothing ever changes. */
+export interface World {
+  readonly gateway: Gateway;
+  readonly tokens: Readonly<Record<Caller, string | null>>;
+  readonly things: Readonly<Record<Kind, readonly Thing[]>>;
+  /** How many changes were carried through, and then undone. */
+  readonly changes: () => number;
+}
+
+const missingId = "00000000-0000-7000-8000-000000000000";
+
+/** Makes the world. Whatever changes it from then on is carried through, answered and undone. */
+export async function makeWorld(): Promise<World> {
+  const gateway = await startTestGateway({
+    env: { RAWORC_MAX_MUTATIONS_PER_MINUTE: "10000000", RAWORC_ENGINE: "external" },
+  });
+  for (const name of ["home", "away"]) {
+    await gateway.data(`mutation ($name: String!) { createSpace(input: { name: $name }) { name } }`, { name });
+    const input = { space: name, key: "TOKEN", value: "a secret value" };
+    await gateway.data(`mutation ($input: SecretInput!) { createSecret(input: $input) { key } }`, { input });
+  }
+  const accounts = await makeAccounts(gateway);
+  const agents = await makeAgents(gateway);
+  const { createAgentToken } = await gateway.data(`mutation { createAgentToken(name: "agent-home") { token } }`);
+  await gateway.controller.stop(); // nothing may change by itself
+  const things = { ...(await makeGlobals(gateway)), ...agents, ...inSpaces };
+  return {
+    gateway,
+    tokens: { ...accounts, "the administrator": gateway.adminToken, "the worker": createAgentToken.token },
+    things,
+    changes: undoingChanges(gateway),
+  };
+}
+
+async function makeAccounts(gateway: Gateway) {
+  const overseer = [{ resources: ["*"], verbs: ["get", "list"], scope: "global" as const }];
+  return {
+    nobody: null,
+    "a bad token": "not.a.token",
+    "a stranger": await accountToken(gateway, "a-stranger"),
+    "the developer": await accountToken(gateway, "the-developer", "developer", "home"),
+    "the operator": await accountToken(gateway, "the-operator", "operator", "home"),
+    "the owner": await accountToken(gateway, "the-owner"),
+    "the reader": await tokenGranting(
+      gateway,
+      "the-reader",
+      granting(["sessions", "agents", "secrets"], ["get", "list"]),
+      "home",
+    ),
+    "the overseer": await tokenGranting(gateway, "the-overseer", overseer, null),
+  };
+}
+
+const agentPlaces: Readonly<Record<string, Place>> = {
+  "agent-home": { space: "home", ofWorkersAgent: true },
+  "agent-away": { space: "away" },
+  "agent-owned": { space: "away", madeByOwner: true },
+  "agent-shown": { space: "away", published: true },
+};
+
+async function makeAgents(gateway: Gateway): Promise<Pick<World["things"], "agent" | "response">> {
+  const agents: Thing[] = [{ where: "missing", id: "agent-gone", space: "home", place: null }];
+  const responses: Thing[] = [{ where: "missing", id: missingId, space: "home", place: null }];
+  for (const [id, place] of Object.entries(agentPlaces)) {
+    const space = String(place.space);
+    await createAgent(gateway, id, {
+      space,
+      engine: "EXTERNAL",
+      setup: "echo ready",
+      secrets: { OWN: "secret value" },
+    });
+    const file = `mutation ($id: ID!) { writeFile(agent: $id, path: "note.txt", content: "private") { name } }`;
+    await gateway.data(file, { id });
+    if (place.published) await gateway.data(`mutation ($id: ID!) { publishAgent(name: $id) { name } }`, { id });
+    if (place.madeByOwner) await giveToOwner(gateway, id);
+    const { createResponse } = await gateway.data(
+      `mutation ($id: ID!) { createResponse(agent: $id, input: { text: "hello" }) { id } }`,
+      { id },
+    );
+    const where = `of ${id}`;
+    agents.push({ where, id, space, place });
+    // What a published agent answers is not published.
+    responses.push({ where, id: createResponse.id, space, place: { ...place, published: false } });
+  }
+  await gateway.settle();
+  return { agent: agents, response: responses };
+}
+
+async function giveToOwner({ gateway: { store } }: Gateway, name: string): Promise<void> {
+  const { id, user } = await store.serviceAccount.findUniqueOrThrow({ where: { user: "the-owner" } });
+  await store.agent.update({ where: { name }, data: { createdById: id, createdByName: user } });
+}
+
+const inSpaces: Pick<World["things"], "secret" | "space" | "nothing"> = {
+  secret: [
+    { where: "in home", id: "TOKEN", space: "home", place: { space: "home" } },
+    { where: "in away", id: "TOKEN", space: "away", place: { space: "away" } },
+    { where: "missing", id: "GONE", space: "away", place: null },
+    { where: "in a missing space", id: "TOKEN", space: "nowhere", place: null },
+  ],
+  space: [
+    { where: "home", id: "home", space: "home", place: { space: "home" } },
+    { where: "away", id: "away", space: "away", place: { space: "away" } },
+    { where: "missing", id: "nowhere", space: "nowhere", place: null },
+  ],
+  nothing: [{ where: "anywhere", id: "", space: "", place: { space: null } }],
+};
+
+async function makeGlobals(gateway: Gateway): Promise<Pick<World["things"], "role" | "binding" | "account">> {
+  await tokenGranting(gateway, "target", granting(["agents"], ["get"]), "away");
+  const { id } = await gateway.gateway.store.roleBinding.findFirstOrThrow({ where: { subject: "target" } });
+  const twice = (known: string, missing: string): Thing[] => [
+    { where: "there", id: known, space: "", place: { space: null } },
+    { where: "missing", id: missing, space: "", place: null },
+  ];
+  return { role: twice("target", "gone"), account: twice("target", "gone"), binding: twice(id, missingId) };
+}
+
+/** Thrown at the end of a transaction to undo it, with what it came to. */
+class Undone extends Error {
+  readonly result: unknown;
+
+  constructor(result: unknown) {
+    super("undone");
+    this.result = result;
+  }
+}
+
+/** From now on every change is made, counted and undone, so that thousands of calls meet one unchanged world. */
+function undoingChanges({ gateway }: Gateway): () => number {
+  let changes = 0;
+  const { store } = gateway;
+  const transaction = async (work: (tx: Transaction) => Promise<unknown>, options: object) => {
+    try {
+      await store.$transaction(async (tx) => {
+        throw new Undone(await work(tx));
+      }, options);
+    } catch (error) {
+      if (!(error instanceof Undone)) throw error;
+      changes++;
+      return error.result;
+    }
+    return undefined;
+  };
+  const begin = (work: unknown, options: object) =>
+    typeof work === "function" ? transaction(work as never, options) : store.$transaction(work as never, options);
+  const undoing = new Proxy(store, {
+    get: (target, key) => (key === "$transaction" ? begin : Reflect.get(target, key)),
+  });
+  Object.assign(gateway, { store: undoing satisfies Store });
+  return () => changes;
+}
