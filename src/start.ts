@@ -6,6 +6,9 @@ import type { Config } from "./config.ts";
 import { agentReactions, createAgentReconciler } from "./domain/agents/reconcile.ts";
 import { createPreparationReconciler } from "./domain/agents/prepare.ts";
 import { chooseRuntime } from "./domain/computers/choose-runtime.ts";
+import { buildReactions } from "./domain/builds/reactions.ts";
+import { createImageReconciler } from "./domain/builds/collect.ts";
+import { createBuildReconciler } from "./domain/builds/reconcile.ts";
 import { createOrphanReconciler } from "./domain/computers/orphans.ts";
 import { createComputerReconciler } from "./domain/computers/reconcile.ts";
 import { endAllLeases } from "./domain/responses/claim.ts";
@@ -84,7 +87,13 @@ async function assemble(config: Config, log: Logger, { store }: OpenStore, repla
     newId,
     runtime: replaced.runtime ?? (await chooseRuntime(config, deployment, log)),
     tail: createMemoryTail(),
-    reactions: [...roleBindingReactions, ...agentReactions, ...secretReactions, ...responseReactions],
+    reactions: [
+      ...roleBindingReactions,
+      ...agentReactions,
+      ...secretReactions,
+      ...responseReactions,
+      ...buildReactions,
+    ],
     sealer: createSealer(masterKey(config)),
     replicaId: randomUUID(),
     actor: null,
@@ -99,4 +108,6 @@ const reconcilersOf = (gateway: Gateway, alone: boolean) => [
   createPreparationReconciler(gateway),
   createResponseReconciler(gateway, createEngines(gateway.config, gateway.log)),
   createRetentionReconciler(gateway),
+  createBuildReconciler(gateway, { alone }),
+  createImageReconciler(gateway),
 ];

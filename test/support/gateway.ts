@@ -68,6 +68,9 @@ async function startOn(
     RAWORC_DATA_DIR: database.dataDir,
     DATABASE_URL: database.databaseUrl,
     RAWORC_DRAIN_SECONDS: "1",
+    // No test reaches out: a build finds its repositories where the test says, or nowhere.
+    RAWORC_GIT_BASE_URL: "file:///nowhere/",
+    RAWORC_GIT_PROTOCOLS: "file",
     ...options.env,
   });
   const runtime = options.runtime ?? createMemoryRuntime();

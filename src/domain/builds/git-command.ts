@@ -55,7 +55,9 @@ export async function git(call: GitCall): Promise<void> {
   child.stdout.on("data", (chunk: Buffer) => call.onOutput?.(chunk));
   child.stderr.on("data", (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-mostErrorBytes)));
   try {
-    const code = await new Promise<number | null>((resolve, reject) => child.once("close", resolve).once("error", reject));
+    const code = await new Promise<number | null>((resolve, reject) =>
+      child.once("close", resolve).once("error", reject),
+    );
     call.signal.throwIfAborted();
     if (code !== 0) throw new BuildError(code === notFound ? noGit : wordsOf(errors, call.maxBytes));
   } finally {

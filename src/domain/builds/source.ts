@@ -60,7 +60,7 @@ export function checkBranch(branch: string): void {
 const isRefName = (name: string) =>
   name !== "" &&
   name !== "@" &&
-  !/^[-/]|[\x00-\x20\x7f~^:?*[\\]|\.\.|@\{|\/\/|[./]$/.test(name) &&
+  !/^[-/]|[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|[./]$/u.test(name) &&
   name.isWellFormed() &&
   name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"));
 
