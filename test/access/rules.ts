@@ -98,14 +98,14 @@ function holds(held: readonly string[], resource: string, verb: string): boolean
   return held.includes(`${resource}:${word}`) || (leader !== undefined && held.includes(`${leader}:${word}`));
 }
 
-/** What is asked of a place, not of a thing in it. */
-const askedOfPlace = new Set(["create", "list", "egress", "read-values"]);
+/** What is asked of a space, not of a thing in it. */
+const askedOfSpace = new Set(["create", "list", "egress", "read-values"]);
 
-/** Whether a caller who may not do this may know of what it is about. Of parts of a thing: of the thing. */
-export function mayKnow(caller: Caller, permission: Permission, place: Place): boolean {
-  const [resource = "", verb = ""] = permission.split(":");
-  if (caller === "the worker") return false;
-  if (!askedOfPlace.has(verb)) return may(caller, `${resource}:get`, place);
-  if (partsOfThings.has(resource)) return may(caller, `${leaders[resource]}:get`, place);
-  return place.space === null || may(caller, "spaces:get", place);
+/** Whether a caller who may not do this may know of what it is about; `thing` is what a permission calls that. */
+export function mayKnow(caller: Caller, permission: Permission, thing: string, place: Place): boolean {
+  const verb = permission.replace(/.*:/, "");
+  if (caller === "the worker" && thing === "responses") return false; // all it knows of is what it may do
+  if (thing !== "spaces" && thing !== "secrets") return may(caller, `${thing}:get`, place);
+  if (!askedOfSpace.has(verb)) return may(caller, `${thing}:get`, place);
+  return may(caller, "spaces:get", place);
 }

@@ -33,8 +33,11 @@ export async function responseFor(
   const found = await context.gateway.store.response.findUnique({ where, include: withRespondent });
   const respondent = found && respondentOf(found);
   if (!respondent) throw context.principal ? notFound("Response", id) : unauthenticated();
-  const resource = of === "response" ? respondent.responseResource : respondent.resource;
-  requireAllowed(context, verb, resource, respondent.target, { kind: "Response", name: id });
+  const { target, resource, responseResource } = respondent;
+  const named = { kind: "Response", name: id };
+  // Who sees an agent because it is published does not know of its responses, whatever they want to do with one.
+  if (of === "respondent") requireAllowed(context, "get", responseResource, target, named);
+  requireAllowed(context, verb, of === "response" ? responseResource : resource, target, named);
   const { agent: _agent, session: _session, ...response } = found;
   return { response, respondent };
 }
