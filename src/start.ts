@@ -14,6 +14,8 @@ import { createComputerReconciler } from "./domain/computers/reconcile.ts";
 import { endAllLeases } from "./domain/responses/claim.ts";
 import { responseReactions } from "./domain/responses/reactions.ts";
 import { createResponseReconciler } from "./domain/responses/reconcile.ts";
+import { createSessionPreparationReconciler } from "./domain/sessions/prepare.ts";
+import { createSessionReconciler, sessionReactions } from "./domain/sessions/reconcile.ts";
 import { secretReactions } from "./domain/secrets/service.ts";
 import { roleBindingReactions } from "./domain/role-bindings/reactions.ts";
 import { ensureFirstAdministrator, type FirstAdministrator } from "./domain/service-accounts/first-administrator.ts";
@@ -90,6 +92,7 @@ async function assemble(config: Config, log: Logger, { store }: OpenStore, repla
     reactions: [
       ...roleBindingReactions,
       ...agentReactions,
+      ...sessionReactions,
       ...secretReactions,
       ...responseReactions,
       ...buildReactions,
@@ -106,6 +109,8 @@ const reconcilersOf = (gateway: Gateway, alone: boolean) => [
   createOrphanReconciler(gateway),
   createAgentReconciler(gateway),
   createPreparationReconciler(gateway),
+  createSessionReconciler(gateway),
+  createSessionPreparationReconciler(gateway),
   createResponseReconciler(gateway, createEngines(gateway.config, gateway.log)),
   createRetentionReconciler(gateway),
   createBuildReconciler(gateway, { alone }),

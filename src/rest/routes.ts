@@ -8,6 +8,8 @@ import { roleBindingRoutes } from "../domain/role-bindings/rest.ts";
 import { roleRoutes } from "../domain/roles/rest.ts";
 import { operatorRoutes } from "../domain/service-accounts/rest-operators.ts";
 import { serviceAccountRoutes } from "../domain/service-accounts/rest-service-accounts.ts";
+import { sessionRoutes } from "../domain/sessions/rest.ts";
+import { sessionOrderRoutes } from "../domain/sessions/rest-lifecycle.ts";
 import { spaceRoutes } from "../domain/spaces/rest.ts";
 import { systemRoutes } from "../domain/system/rest.ts";
 import type { Route } from "./route.ts";
@@ -23,6 +25,8 @@ export const routes: readonly Route[] = [
   ...spaceRoutes,
   ...spaceSecretRoutes,
   ...secretRoutes,
+  ...sessionRoutes,
+  ...sessionOrderRoutes,
   ...agentRoutes,
   ...agentOrderRoutes,
   ...agentFileRoutes,

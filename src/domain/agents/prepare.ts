@@ -5,14 +5,12 @@ import { OutputCapture } from "../../engines/output-capture.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Reconciler } from "../../reconcile/queue.ts";
 import type { Agent } from "../../store/generated/client/client.ts";
+import { writeInstructions } from "../computers/instructions.ts";
 import { computerOf } from "../computers/service.ts";
 import { killLeftOverCommands, openWorkspace } from "../computers/workspace.ts";
 import { agentStream } from "./agent.ts";
 import { agentEnvironment } from "./environment.ts";
 import { becomeReady } from "./ready.ts";
-
-/** Where the agent finds what it was told to be (document C, "Create agent"). */
-const instructionsPath = "code/instructions.md";
 
 /** Set-up scripts may run long, and each keeps a computer of its own busy. */
 const concurrency = 64;
@@ -48,9 +46,7 @@ async function prepareAgent(gateway: Gateway, agent: Agent, shutdown: AbortSigna
   const signal = AbortSignal.any([ending.signal, shutdown]);
   try {
     const workspace = openWorkspace(gateway, agent.computerId, signal);
-    if (agent.instructions !== null) {
-      await workspace.writeFile(instructionsPath, new TextEncoder().encode(agent.instructions));
-    }
+    await writeInstructions(gateway, agent.computerId, agent.instructions, signal);
     const outcome = agent.setupStatus === "PENDING" ? await runSetup(gateway, agent, workspace, signal) : {};
     // What was changed meanwhile is not what was written and run.
     const { id, instructions, setup } = agent;

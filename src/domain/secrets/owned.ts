@@ -46,8 +46,18 @@ type Sealed = Pick<Secret, "sealed" | "keyId" | "keyName">;
 
 /** Gives `to` a copy of every secret of `from`. */
 export async function copySecrets(unit: Unit, from: Owner, to: Owner): Promise<void> {
-  const rows = await unit.tx.secret.findMany({ where: { ownerKind: from.kind, ownerId: from.id } });
-  await storeSecrets(unit, to, openAll(unit.gateway, from, rows));
+  await storeSecrets(unit, to, await valuesOf(unit, from));
+}
+
+async function valuesOf({ tx, gateway }: Unit, owner: Owner): Promise<Record<string, string>> {
+  return openAll(gateway, owner, await tx.secret.findMany({ where: { ownerKind: owner.kind, ownerId: owner.id } }));
+}
+
+/** Gives the secrets of `from` to `to`, which is the same owner in another space. */
+export async function moveSecrets(unit: Unit, from: Owner, to: Owner): Promise<void> {
+  const values = await valuesOf(unit, from);
+  await deleteSecrets(unit, from);
+  await storeSecrets(unit, to, values);
 }
 
 export const deleteSecrets = (unit: Unit, owner: Owner) =>

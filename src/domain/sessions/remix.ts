@@ -1,0 +1,55 @@
+import { GatewayError } from "../../errors.ts";
+import { commit } from "../../events/commit.ts";
+import type { Gateway } from "../../gateway.ts";
+import type { Session } from "../../store/generated/client/client.ts";
+import { latestImage } from "../builds/build.ts";
+import { copySecrets } from "../secrets/owned.ts";
+import { checkMetadata, choicesOf } from "../spaces/choices.ts";
+import { requireActiveSpace } from "../spaces/service.ts";
+import { copyConversation } from "./conversation.ts";
+import { type Creator, insertSession } from "./create.ts";
+import { ownerOf } from "./environment.ts";
+
+export interface RemixSessionInput {
+  readonly space?: string | null;
+  readonly metadata?: unknown;
+  /** Whether the child begins with the parent's conversation; it does unless told otherwise. */
+  readonly messages?: boolean | null;
+}
+
+/**
+ * Makes a session out of another: a copy of its volume, conversation, instructions and own secrets. The parent is
+ * only read, also while it rests or answers. `mayEgress` says whether the caller may give the child a network.
+ *
+ * @throws FORBIDDEN for a network that is asked for and not permitted, NOT_FOUND for an unknown space.
+ */
+export async function remixSession(
+  gateway: Gateway,
+  parent: Session,
+  creator: Creator,
+  input: RemixSessionInput,
+  { mayEgress }: { readonly mayEgress: boolean },
+): Promise<Session> {
+  const metadata = checkMetadata(input.metadata ?? parent.metadata);
+  const asked = choicesOf(checkMetadata(input.metadata)).network;
+  if (asked === "EGRESS" && !mayEgress) throw new GatewayError("FORBIDDEN", "You may not give sessions a network");
+  return commit(gateway, async (unit) => {
+    const { name: space } = await requireActiveSpace(unit.tx, input.space ?? parent.spaceName);
+    const of = await unit.tx.computer.findUniqueOrThrow({ where: { id: parent.computerId } });
+    const hasAgents = parent.buildId !== null || space !== parent.spaceName;
+    const build = hasAgents ? await latestImage(unit.tx, space) : null;
+    const copyFrom = { id: parent.computerId, code: true, content: true };
+    const network = asked ?? (mayEgress ? of.network : "NONE");
+    const child = await insertSession(unit, { space, image: build?.image ?? of.image, network, copyFrom }, creator, {
+      metadata,
+      parentId: parent.id,
+      engine: choicesOf(metadata).engine ?? parent.engine,
+      instructions: parent.instructions,
+      prepared: parent.instructions === null,
+      busyTimeoutSeconds: parent.busyTimeoutSeconds,
+      buildId: build?.id ?? (space === parent.spaceName ? parent.buildId : null),
+    });
+    await copySecrets(unit, ownerOf(parent), ownerOf(child));
+    return input.messages === false ? child : copyConversation(unit, parent, child);
+  });
+}

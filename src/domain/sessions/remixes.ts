@@ -1,0 +1,37 @@
+import { visibleSpaces } from "../../auth/policy.ts";
+import type { Principal } from "../../auth/principal.ts";
+import { Prisma, type Session } from "../../store/generated/client/client.ts";
+import { byOwner, idsOfPages } from "../../store/nested-pages.ts";
+import type { Store } from "../../store/store.ts";
+import { visibleSessions } from "./access.ts";
+
+/** One page of the remixes of many sessions that the caller may list, by two queries whatever their number. */
+export async function remixesOf(
+  store: Store,
+  principal: Principal | null,
+  parentIds: readonly string[],
+  window: { readonly skip: number; readonly take: number },
+  query: object,
+): Promise<Session[][]> {
+  const nested = { table: "Session", owner: "parentId", where: visibleTo(principal) } as const;
+  const ids = await idsOfPages(store, nested, parentIds, window);
+  const rows: Session[] = await store.session.findMany({ ...query, where: { id: { in: [...ids] } } });
+  return byOwner(rows, ids, parentIds, ({ parentId }) => parentId);
+}
+
+/** How many remixes each of many sessions has that the caller may list, by one query. */
+export async function remixCountsOf(store: Store, principal: Principal | null, parentIds: readonly string[]) {
+  const where = { AND: [visibleSessions(principal), { parentId: { in: [...parentIds] } }] };
+  const groups = await store.session.groupBy({ by: ["parentId"], where, _count: { _all: true } });
+  const counts = new Map(groups.map(({ parentId, _count }) => [parentId, _count._all]));
+  return parentIds.map((id) => counts.get(id) ?? 0);
+}
+
+/** The twin of `visibleSessions` in SQL. */
+function visibleTo(principal: Principal | null): Prisma.Sql {
+  const spaces = visibleSpaces(principal, "list", "sessions");
+  if (spaces === "all") return Prisma.empty;
+  const owner = principal?.kind === "account" ? principal.id : "";
+  const listed = spaces.length === 0 ? Prisma.sql`FALSE` : Prisma.sql`"spaceName" IN (${Prisma.join([...spaces])})`;
+  return Prisma.sql`AND (${listed} OR "createdById" = ${owner})`;
+}
