@@ -12,7 +12,7 @@ import type { GraphiQLOptions } from "graphql-yoga";
  */
 export function renderExplorer(options: GraphiQLOptions): string {
   const page = replaceOnce(renderGraphiQL(options), "YogaGraphiQL.renderYogaGraphiQL(", "openExplorer(");
-  const additions = `${policy}${stillTabs}<script>${graphqlWs}\n${explorerScript}</script>`;
+  const additions = `${policy}${style}<script>${graphqlWs}\n${explorerScript}</script>`;
   return replaceOnce(page, charset, `${charset}${additions}`);
 }
 
@@ -36,8 +36,15 @@ const policy = `<meta http-equiv="Content-Security-Policy" content="${[
   "form-action 'none'",
 ].join("; ")}">`;
 
-/** GraphiQL moves a tab away under the mouse between press and release, so that a click misses it. */
-const stillTabs = "<style>.graphiql-tab { transform: none !important; }</style>";
+/**
+ * GraphiQL moves a tab away under the mouse between press and release, so that a click misses it; and it shows ▶
+ * before pressing it does what it says, see `explorerScript`, and before there is a place for results.
+ */
+const style = `<style>
+.graphiql-tab { transform: none !important; }
+.tab-is-changing .graphiql-execute-button,
+.graphiql-container:not(:has(.result-window .monaco-editor)) .graphiql-execute-button { pointer-events: none; opacity: 0.4; }
+</style>`;
 
 /** graphql-ws for browsers; its package shows only its modules, and this file lies beside them. */
 const graphqlWs = readFileSync(
@@ -52,7 +59,27 @@ const graphqlWs = readFileSync(
  */
 const explorerScript = /* js */ `
 function openExplorer(root, options) {
-  YogaGraphiQL.renderYogaGraphiQL(root, { ...options, ...lastTab(), fetcher: ask, onEditQuery() {} });
+  const tab = lastTab();
+  const hold = holdExecution(tab.query ?? options.defaultTabs[0].query);
+  YogaGraphiQL.renderYogaGraphiQL(root, { ...options, ...tab, fetcher: ask, ...hold });
+}
+
+// GraphiQL looks at a tab's operations a moment after it shows the tab. Until then ▶ offers, as a menu or not, the
+// operations of the tab before, and turns into another button while it is being pressed.
+function holdExecution(known) {
+  let limit = 0;
+  const release = () => document.body.classList.remove("tab-is-changing");
+  const onEditQuery = (query) => {
+    known = query;
+    release();
+  };
+  const onTabChange = ({ tabs, activeTabIndex }) => {
+    if (tabs[activeTabIndex].query === known) return;
+    document.body.classList.add("tab-is-changing");
+    clearTimeout(limit);
+    limit = setTimeout(release, 1000);
+  };
+  return { onEditQuery, onTabChange };
 }
 
 // GraphiQL finds its last tab again only when told what was in it; otherwise each visit adds an empty one.

@@ -2,11 +2,21 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createProcessRuntime } from "../../src/runtime/process/process-runtime.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { openExplorer } from "./explorer.ts";
+
+/** Waits for the next socket of the page to ask for a subscription. */
+async function untilSubscribed(page: Page): Promise<string> {
+  const socket = await page.waitForEvent("websocket");
+  const { payload } = await socket.waitForEvent("framesent", ({ payload: sent }) =>
+    String(sent).includes('"subscribe"'),
+  );
+  return String(payload);
+}
 
 describe("GraphiQL in a browser", () => {
   let gateway: TestGateway<Runtime>;
@@ -60,12 +70,30 @@ describe("GraphiQL in a browser", () => {
     await explorer.page.waitForFunction(() =>
       localStorage.getItem("graphiql:tabState")?.includes('"activeTabIndex":5'),
     );
+    const listening = untilSubscribed(explorer.page);
     await explorer.page.reload();
     await explorer.page.locator(".graphiql-tab-active", { hasText: "EverythingLive" }).waitFor();
     expect(await explorer.page.locator(".graphiql-tab").count()).toBe(7);
 
-    expect(await explorer.page.evaluate(() => sessionStorage.getItem("LAST_LOGIN"))).toContain("eyJ");
+    await explorer.run();
+    await explorer.page.getByRole("button", { name: "Stop query" }).waitFor();
+    await listening;
+    await gateway.data(`mutation { createAgent(input: { name: "seen-live", engine: SHELL }) { name } }`);
+    await explorer.sees("agent:seen-live");
     expect(await explorer.page.evaluate(() => JSON.stringify(localStorage))).not.toContain("eyJ");
+  });
+
+  test("runs a tab by the first press of ▶ right after a turn from one with several operations", async () => {
+    const explorer = await open();
+    await explorer.run();
+    await explorer.sees('"token"');
+    for (let round = 0; round < 5; round += 1) {
+      const listening = untilSubscribed(explorer.page);
+      await explorer.turnTo("Sleep");
+      await explorer.turnTo("EverythingLive");
+      await explorer.run();
+      expect(await listening).toContain("EverythingLive");
+    }
   });
 
   test("says what is wrong when a subscription is not signed in", async () => {
