@@ -17,6 +17,7 @@ import { createResponseReconciler } from "./domain/responses/reconcile.ts";
 import { createSessionPreparationReconciler } from "./domain/sessions/prepare.ts";
 import { createSessionReconciler, sessionReactions } from "./domain/sessions/reconcile.ts";
 import { secretReactions } from "./domain/secrets/service.ts";
+import { spaceAgentReactions } from "./domain/space-agents/reactions.ts";
 import { roleBindingReactions } from "./domain/role-bindings/reactions.ts";
 import { ensureFirstAdministrator, type FirstAdministrator } from "./domain/service-accounts/first-administrator.ts";
 import { deploymentId } from "./domain/system/deployment.ts";
@@ -95,6 +96,7 @@ async function assemble(config: Config, log: Logger, { store }: OpenStore, repla
       ...sessionReactions,
       ...secretReactions,
       ...responseReactions,
+      ...spaceAgentReactions,
       ...buildReactions,
     ],
     sealer: createSealer(masterKey(config)),

@@ -22,6 +22,12 @@ import "../domain/sessions/subscriptions.ts";
 import "../domain/responses/queries.ts";
 import "../domain/responses/mutations.ts";
 import "../domain/responses/subscriptions.ts";
+import "../domain/space-agents/queries.ts";
+import "../domain/space-agents/mutations.ts";
+import "../domain/space-agents/subscriptions.ts";
+import "../domain/builds/queries.ts";
+import "../domain/builds/mutations.ts";
+import "../domain/builds/subscriptions.ts";
 import { builder } from "./builder.ts";
 import { guardRootFields } from "./root-fields.ts";
 

@@ -1,6 +1,7 @@
 import { agentRoutes } from "../domain/agents/rest.ts";
 import { agentFileRoutes } from "../domain/agents/rest-files.ts";
 import { agentOrderRoutes } from "../domain/agents/rest-orders.ts";
+import { buildRoutes } from "../domain/builds/rest.ts";
 import { responseRoutes } from "../domain/responses/rest.ts";
 import { secretRoutes, spaceSecretRoutes } from "../domain/secrets/rest.ts";
 import { accountRoutes } from "../domain/service-accounts/rest.ts";
@@ -10,6 +11,7 @@ import { operatorRoutes } from "../domain/service-accounts/rest-operators.ts";
 import { serviceAccountRoutes } from "../domain/service-accounts/rest-service-accounts.ts";
 import { sessionRoutes } from "../domain/sessions/rest.ts";
 import { sessionOrderRoutes } from "../domain/sessions/rest-lifecycle.ts";
+import { spaceAgentRoutes } from "../domain/space-agents/rest.ts";
 import { spaceRoutes } from "../domain/spaces/rest.ts";
 import { systemRoutes } from "../domain/system/rest.ts";
 import type { Route } from "./route.ts";
@@ -25,6 +27,8 @@ export const routes: readonly Route[] = [
   ...spaceRoutes,
   ...spaceSecretRoutes,
   ...secretRoutes,
+  ...spaceAgentRoutes,
+  ...buildRoutes,
   ...sessionRoutes,
   ...sessionOrderRoutes,
   ...agentRoutes,

@@ -64,9 +64,11 @@ export async function changeImage(unit: Unit, id: string, image: string): Promis
   return count > 0;
 }
 
-/** Writes one event of the computer with its whole present state. */
-export const emitComputer = (unit: Unit, type: ComputerEventType, computer: Computer) =>
-  unit.emit({ stream: computerStream(computer.id), type, space: computer.space, payload: asPayload(computer) });
+/** Writes one event of the computer with its whole present state, but for the words of its main process. */
+export function emitComputer(unit: Unit, type: ComputerEventType, computer: Computer): Promise<void> {
+  const { command: _command, ...shown } = computer;
+  return unit.emit({ stream: computerStream(computer.id), type, space: computer.space, payload: asPayload(shown) });
+}
 
 /**
  * `ordered` something else is wanted · `changed` it is seen in another phase · `running` it can take commands ·

@@ -1,0 +1,59 @@
+import { builder } from "../../graphql/builder.ts";
+import { connectionOf } from "../../graphql/connection.ts";
+import { SpaceAgentStatus as statuses } from "../../store/generated/client/enums.ts";
+import { Computer, LogLine } from "../computers/schema.ts";
+import { checkLines, readLogs } from "./logs.ts";
+
+export const SpaceAgentStatus = builder.enumType("SpaceAgentStatus", {
+  description:
+    "`ACTIVE` built or to be built · `INACTIVE` left out of builds · `BUILDING` · `RUNNING` deployed · `STOPPED` " +
+    "after that · `ERROR` its build or its computer failed",
+  values: Object.values(statuses),
+});
+
+export const SpaceAgent = builder.prismaObject("SpaceAgent", {
+  fields: (t) => ({
+    id: t.exposeID("id"),
+    space: t.exposeID("spaceName", { description: "The name of the space it belongs to." }),
+    name: t.exposeID("name", { description: "Unique in its space." }),
+    description: t.exposeString("description", { nullable: true }),
+    purpose: t.exposeString("purpose", {
+      nullable: true,
+      description: "What it is good at; a message of a session goes to the agent whose purpose fits.",
+    }),
+    sourceRepo: t.exposeString("sourceRepo", { description: "`Owner/repo`, `host/owner/repo` or a URL." }),
+    sourceBranch: t.exposeString("sourceBranch", { description: "A branch or tag." }),
+    status: t.expose("status", { type: SpaceAgentStatus }),
+    lastError: t.exposeString("lastError", { nullable: true, description: "Why its build or its computer failed." }),
+    createdByName: t.exposeString("createdByName", { nullable: true, description: "The user name of who made it." }),
+    deployedBuild: t.exposeString("deployedBuild", {
+      nullable: true,
+      description: "The id of the build whose image it is deployed from; null while it is not deployed.",
+    }),
+    computer: t.relation("computer", {
+      type: Computer,
+      nullable: true,
+      description: "What it is deployed on; null while it is not deployed.",
+    }),
+    startedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description: "Since when it runs; null unless it is RUNNING.",
+      select: { status: true, computer: { select: { startedAt: true } } },
+      resolve: ({ status, computer }) => (status === "RUNNING" ? (computer?.startedAt ?? null) : null),
+    }),
+    logs: t.field({
+      type: [LogLine],
+      complexity: 500,
+      description: "What its main process printed last, oldest first; empty while it is not deployed.",
+      args: { limit: t.arg.int({ defaultValue: 100, description: "How many lines; 1000 at the most." }) },
+      resolve: async (agent, { limit }, { gateway, signal }) => [
+        ...(await readLogs(gateway, agent, checkLines("limit", limit), signal)),
+      ],
+    }),
+    createdAt: t.expose("createdAt", { type: "DateTime" }),
+    updatedAt: t.expose("updatedAt", { type: "DateTime" }),
+  }),
+});
+
+export const SpaceAgentConnection = connectionOf("SpaceAgent", SpaceAgent);

@@ -1,0 +1,70 @@
+import { followStream } from "../../events/follow.ts";
+import { builder } from "../../graphql/builder.ts";
+import { live } from "../../graphql/live.ts";
+import type { Gateway } from "../../gateway.ts";
+import type { SpaceAgent as SpaceAgentRow } from "../../store/generated/client/client.ts";
+import { LogLine } from "../computers/schema.ts";
+import { maySee, spaceAgentFor } from "./access.ts";
+import { spaceAgentOf } from "./change.ts";
+import { checkLines, followLogs } from "./logs.ts";
+import { SpaceAgent } from "./schema.ts";
+import { spaceAgentStream } from "./space-agent.ts";
+
+builder.subscriptionFields((t) => {
+  const place = { space: t.arg.id({ required: true }), name: t.arg.id({ required: true }) };
+  return {
+    spaceAgentChanged: t.field({
+      type: SpaceAgent,
+      authScopes: { signedIn: true },
+      description: "First the agent as it is, then as it is after every change; ends when it is deleted.",
+      args: place,
+      subscribe: async (_root, { space, name }, context) => {
+        const agent = await spaceAgentFor(context, space, name, "get");
+        return live(context, {
+          mayWatch: (principal) => maySee(principal, agent),
+          open: (signal) => followSpaceAgent(context.gateway, agent.id, signal),
+        });
+      },
+      resolve: (agent) => agent,
+    }),
+    spaceAgentLogs: t.field({
+      type: LogLine,
+      authScopes: { signedIn: true },
+      description:
+        "What a deployed agent's main process printed, and prints, also after it was deployed anew; ends when the " +
+        "agent is deleted.",
+      args: {
+        ...place,
+        tail: t.arg.int({ defaultValue: 100, description: "How many lines of what was; 1000 at the most." }),
+      },
+      subscribe: async (_root, { space, name, tail }, context) => {
+        const lines = checkLines("tail", tail);
+        const agent = await spaceAgentFor(context, space, name, "get");
+        return live(context, {
+          mayWatch: (principal) => maySee(principal, agent),
+          open: (signal) => followLogs(context.gateway, agent.id, lines, signal),
+        });
+      },
+      resolve: (line) => line,
+    }),
+  };
+});
+
+/** The state and the place in the stream are read in one snapshot, so no change is shown twice or missed. */
+async function* followSpaceAgent(gateway: Gateway, id: string, signal: AbortSignal) {
+  const stream = spaceAgentStream(id);
+  const [present, head] = await gateway.store.$transaction(
+    [
+      gateway.store.spaceAgent.findUnique({ where: { id } }),
+      gateway.store.stream.findUnique({ where: { name: stream } }),
+    ],
+    { isolationLevel: "Serializable" },
+  );
+  if (!present) return;
+  yield present;
+  for await (const followed of followStream(gateway, stream, head?.seq ?? 0n, signal)) {
+    if (followed.kind === "delta") continue;
+    if (followed.event.type === "space-agent.deleted") return;
+    yield spaceAgentOf(followed.event) satisfies SpaceAgentRow;
+  }
+}
