@@ -13,14 +13,25 @@ export interface Engine {
 
 export type EngineKind = "MODEL" | "HANDLER" | "SHELL" | "EXTERNAL";
 
-export interface EngineJob {
+/** What was said before, as far as it is still told. */
+export interface Earlier {
+  /** Stands for everything that was said before `history` begins; `null` when nothing was left out. */
+  readonly summary: string | null;
+  /** Earlier exchanges of the same agent or session, newest first; read only as far as the engine asks. */
+  history(): AsyncIterable<Exchange>;
+}
+
+export interface EngineJob extends Earlier {
   readonly responseId: string;
   /** `input.text`, or the whole input as JSON text where it has no `text`. */
   readonly text: string;
   /** The agent's instructions: the model's system prompt. */
   readonly instructions: string | null;
-  /** Earlier exchanges of the same agent, newest first; read only as far as the engine asks. */
-  history(): AsyncIterable<Exchange>;
+  /**
+   * From now on tells this summary in place of all that was said before this response, and records the item that
+   * says so, in one step. Nothing happens where somebody else has changed meanwhile what is told.
+   */
+  compact(summary: string, item: ItemBody): Promise<void>;
   /** Items that an earlier run of this same response recorded, in order. */
   readonly recorded: readonly ItemBody[];
   /** Secrets of the space and the agent: environment of commands, and keys of models. */

@@ -7,10 +7,10 @@ import { createShellEngine } from "./shell.ts";
 
 /** The engines that run in the gateway, one of each kind, for all agents. EXTERNAL runs elsewhere. */
 export const createEngines = (
-  config: Pick<Config, "model">,
+  config: Pick<Config, "model" | "contextTokens">,
   log: Pick<Logger, "warn">,
 ): Readonly<Record<"SHELL" | "HANDLER" | "MODEL", Engine>> => ({
   SHELL: createShellEngine(),
   HANDLER: createHandlerEngine(),
-  MODEL: createModelEngine({ settings: config.model, log }),
+  MODEL: createModelEngine({ settings: config.model, contextTokens: config.contextTokens, log }),
 });

@@ -4,6 +4,8 @@ import type { TestWorkspace } from "../support/workspace.ts";
 export interface TestJob extends EngineJob {
   /** What was recorded in this run and before it. */
   readonly items: readonly ItemBody[];
+  /** Summaries that are told from now on, the newest last. */
+  readonly summaries: readonly string[];
   readonly deltas: readonly { readonly channel: string; readonly text: string }[];
   /** What the deltas of one channel say together. */
   shown(channel: string): string;
@@ -16,6 +18,7 @@ export interface JobOptions {
   readonly instructions?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly history?: readonly Exchange[];
+  readonly summary?: string;
   readonly handler?: HandlerCall;
   readonly recorded?: readonly ItemBody[];
   /** Runs before an item is recorded; what it throws is thrown by `append`. */
@@ -27,6 +30,7 @@ export interface JobOptions {
 export function createTestJob(options: JobOptions): TestJob {
   const controller = new AbortController();
   const items: ItemBody[] = [...(options.recorded ?? [])];
+  const summaries: string[] = [];
   const deltas: { channel: string; text: string }[] = [];
   const job: TestJob = {
     responseId: "00000000-0000-7000-8000-000000000000",
@@ -38,9 +42,15 @@ export function createTestJob(options: JobOptions): TestJob {
     computer: options.computer,
     signal: controller.signal,
     items,
+    summaries,
     deltas,
+    summary: options.summary ?? null,
     async *history() {
       yield* options.history ?? [];
+    },
+    compact: async (summary, item) => {
+      summaries.push(summary);
+      items.push(item);
     },
     append: async (item) => {
       options.beforeAppend?.(item, items.length, job);

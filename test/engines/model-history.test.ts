@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Exchange } from "../../src/engines/engine.ts";
-import { CONVERSATION_TOKEN_BUDGET, HISTORY_TOKEN_BUDGET, withinBudget } from "../../src/engines/model/conversation.ts";
+import { CONVERSATION_TOKEN_BUDGET, withinBudget } from "../../src/engines/model/conversation.ts";
 import { say } from "../support/model-server.ts";
-import { messagesOf, openModelRoom } from "./model-room.ts";
+import { CONTEXT_TOKENS, messagesOf, openModelRoom } from "./model-room.ts";
 
 const exchange = (input: string, output: string, items: Exchange["items"] = []): Exchange => ({ input, output, items });
 
@@ -38,16 +38,16 @@ describe("what a model knows of earlier responses", () => {
     expect(JSON.stringify(messages).length).toBeLessThan(2000);
   });
 
-  test("are whole exchanges within the budget, and no more is read than fits", async () => {
-    const large = "y".repeat(HISTORY_TOKEN_BUDGET * 4 * 0.4);
+  test("are whole exchanges within the budget where no summary can be had, and no more is read than fits", async () => {
+    const large = "y".repeat(CONTEXT_TOKENS * 4 * 0.4);
     let read = 0;
-    await using room = await openModelRoom([say("ok")]);
+    await using room = await openModelRoom([{ status: 400 }, say("ok")]);
     const job = room.job({ text: "now" });
     const history = async function* () {
       for (; ; read += 1) yield exchange(`input ${read}`, large);
     };
     await room.engine.answer({ ...job, history });
-    const inputs = messagesOf(room, 0).filter(({ role }) => role === "user");
+    const inputs = messagesOf(room, 1).filter(({ role }) => role === "user");
     expect(inputs.map(({ content }) => content)).toEqual(["input 1", "input 0", "now"]);
     expect(read).toBe(2);
   });

@@ -5,6 +5,7 @@ import { type ModelServer, type Reply, startModelServer } from "../support/model
 import { createTestWorkspace, type TestWorkspace } from "../support/workspace.ts";
 import { createTestJob, type JobOptions, type TestJob } from "./job.ts";
 
+export const CONTEXT_TOKENS = 32_000;
 export const GATEWAY_KEY = "sk-gateway-0123456789";
 
 /** A model engine, the provider it talks to over HTTP and a computer with real files. */
@@ -35,6 +36,7 @@ export async function openModelRoom(
   }).model;
   const engine = createModelEngine({
     settings,
+    contextTokens: CONTEXT_TOKENS,
     log: { warn: (...line: unknown[]) => void logged.push(line) },
     ...options,
     retrying: {

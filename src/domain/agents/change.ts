@@ -50,7 +50,7 @@ export const emitAgent = (unit: Unit, type: AgentEventType, agent: Agent, facts:
 
 /** What readers of events may see of an agent: everything but its long and private texts. */
 export function snapshotOf(agent: Agent) {
-  const { instructions: _instructions, setup: _setup, setupOutput: _setupOutput, nameKey: _nameKey, ...shown } = agent;
+  const { instructions: _1, setup: _2, setupOutput: _3, contextSummary: _4, nameKey: _5, ...shown } = agent;
   return shown;
 }
 
@@ -61,6 +61,7 @@ const dateColumns = [
   "idleFrom",
   "busyFrom",
   "sleepAt",
+  "contextCutoffAt",
   "lastActivityAt",
   "createdAt",
   "updatedAt",

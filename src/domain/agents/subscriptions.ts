@@ -115,6 +115,7 @@ const asAgent = (event: LogEvent): AgentRow => ({
   instructions: null,
   setup: null,
   setupOutput: null,
+  contextSummary: null,
 });
 
 function fits(agent: AgentRow, { states, tags, q, space }: Filter): boolean {

@@ -34,11 +34,18 @@ export const agentRespondent = (agent: Agent): Respondent => ({
   responseResource: "responses",
   instructions: async () => agent.instructions,
   environment: (gateway) => agentEnvironment(gateway, agent),
-  history: historyBefore,
+  context: { cutoffAt: agent.contextCutoffAt, summary: agent.contextSummary },
+  history: (gateway, response) => historyBefore(gateway, agent, response),
   handler: async () => null,
   receive: async (unit) => agentRespondent(await receive(unit, agent)),
   becomeBusy: async (unit, from) =>
     (await changeAgent(unit, { id: agent.id, state: from }, entering("BUSY", unit.at))) !== null,
+  setContext: async (unit, { cutoffAt, summary }, expected) =>
+    (await changeAgent(
+      unit,
+      { id: agent.id, ...(expected === undefined ? {} : { contextCutoffAt: expected }) },
+      { contextCutoffAt: cutoffAt, contextSummary: summary },
+    )) !== null,
   async becomeIdle(unit) {
     const where = { id: agent.id, state: "BUSY", responses: { none: { status: "PROCESSING" } } } as const;
     await changeAgent(unit, where, entering("IDLE", unit.at));

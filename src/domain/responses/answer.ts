@@ -2,7 +2,7 @@ import type { Engine, EngineJob, EngineOutcome, Failure, ItemBody } from "../../
 import { toolResult, toolUses } from "../../engines/items.ts";
 import { conflict, GatewayError } from "../../errors.ts";
 import { abortOn } from "../../events/abort-on.ts";
-import { commit } from "../../events/commit.ts";
+import { commit, type Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import { isJsonObject } from "../../json.ts";
 import type { Response } from "../../store/generated/client/client.ts";
@@ -61,7 +61,9 @@ async function jobFor(
     responseId: response.id,
     text: isJsonObject(response.input) ? textOf(response.input) : "",
     instructions: await respondent.instructions(gateway),
+    summary: respondent.context.summary,
     history: () => respondent.history(gateway, response),
+    compact: (summary, item) => compact(gateway, respondent, response, summary, item),
     recorded: recorded.map(({ raw }) => raw),
     environment: await respondent.environment(gateway),
     handler: await respondent.handler(gateway, response),
@@ -72,18 +74,34 @@ async function jobFor(
   };
 }
 
-async function appendItem(
+async function appendItem(gateway: Gateway, respondent: Respondent, response: Response, item: ItemBody): Promise<void> {
+  await commit(gateway, async (unit) => {
+    await holdClaim(unit, response);
+    await emitItems(unit, respondent, response.id, [item]);
+  });
+}
+
+/** What ended before this response was begun is summed up; this one ends later, and so will be told whole. */
+async function compact(
   gateway: Gateway,
   respondent: Respondent,
-  { id, epoch }: Response,
+  response: Response,
+  summary: string,
   item: ItemBody,
 ): Promise<void> {
+  const cutoffAt = new Date((response.startedAt ?? response.createdAt).getTime() - 1);
   await commit(gateway, async (unit) => {
-    const where = { id, epoch, status: "PROCESSING" } as const;
-    const { count } = await unit.tx.response.updateMany({ where, data: { updatedAt: unit.at } });
-    if (count === 0) throw conflict(`Response "${id}" is no longer answered here`);
-    await emitItems(unit, respondent, id, [item]);
+    await holdClaim(unit, response);
+    const isSet = await respondent.setContext(unit, { cutoffAt, summary }, respondent.context.cutoffAt);
+    if (isSet) await emitItems(unit, respondent, response.id, [item]);
   });
+}
+
+/** @throws CONFLICT when somebody else answers the response, or has ended it. */
+async function holdClaim(unit: Unit, { id, epoch }: Response): Promise<void> {
+  const where = { id, epoch, status: "PROCESSING" } as const;
+  const { count } = await unit.tx.response.updateMany({ where, data: { updatedAt: unit.at } });
+  if (count === 0) throw conflict(`Response "${id}" is no longer answered here`);
 }
 
 async function finish(

@@ -1,35 +1,52 @@
 import type { Exchange } from "../../engines/engine.ts";
 import type { Gateway } from "../../gateway.ts";
 import { isJsonObject } from "../../json.ts";
-import type { Response } from "../../store/generated/client/client.ts";
+import type { Agent, Response } from "../../store/generated/client/client.ts";
 import { itemsOf } from "./items.ts";
+import { isCutOff } from "./respondent.ts";
 import { textOf } from "./response.ts";
 
 const pageSize = 20;
 
-/** What the agent was asked and answered before this response, newest first; read page by page as far as asked. */
-export async function* historyBefore(gateway: Gateway, response: Response): AsyncGenerator<Exchange> {
-  let { id, createdAt } = response;
-  for (;;) {
-    const page = await gateway.store.response.findMany({
-      where: {
-        respondentId: response.respondentId,
-        status: { in: ["COMPLETED", "FAILED", "CANCELLED"] },
-        OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }],
-      },
-      orderBy: [{ createdAt: "desc" }, { id: "desc" }],
-      take: pageSize,
-    });
+/**
+ * What the agent was asked and answered before this response (or up to now), from its cut-off on, newest first; read
+ * page by page as far as asked.
+ */
+export async function* historyBefore(
+  gateway: Gateway,
+  { id: respondentId, contextCutoffAt }: Pick<Agent, "id" | "contextCutoffAt">,
+  response: Pick<Response, "id" | "createdAt"> | null,
+): AsyncGenerator<Exchange> {
+  for (let place = response; ; ) {
+    const page: Response[] = await pageBefore(gateway, respondentId, place);
+    const told = page.filter(({ completedAt }) => !isCutOff(completedAt, contextCutoffAt));
     const items = await itemsOf(
       gateway,
-      page.map((earlier) => earlier.id),
+      told.map(({ id }) => id),
     );
-    for (const earlier of page) yield exchangeOf(earlier, items);
-    const last = page.at(-1);
-    if (!last || page.length < pageSize) return;
-    ({ id, createdAt } = last);
+    for (const earlier of told) yield exchangeOf(earlier, items);
+    place = page.at(-1) ?? null;
+    // Responses end nearly in the order they came in: beyond a page of what was cut off there is nothing else.
+    if (page.length < pageSize || told.length === 0) return;
   }
 }
+
+const pageBefore = (
+  { store }: Gateway,
+  respondentId: string,
+  place: Pick<Response, "id" | "createdAt"> | null,
+): Promise<Response[]> =>
+  store.response.findMany({
+    where: {
+      respondentId,
+      status: { in: ["COMPLETED", "FAILED", "CANCELLED"] },
+      ...(place
+        ? { OR: [{ createdAt: { lt: place.createdAt } }, { createdAt: place.createdAt, id: { lt: place.id } }] }
+        : {}),
+    },
+    orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+    take: pageSize,
+  });
 
 const exchangeOf = (response: Response, items: Awaited<ReturnType<typeof itemsOf>>): Exchange => ({
   input: isJsonObject(response.input) ? textOf(response.input) : "",

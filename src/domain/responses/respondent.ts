@@ -32,8 +32,10 @@ export interface Respondent extends Home {
   instructions(gateway: Gateway): Promise<string | null>;
   /** The secrets that commands find in their environment. */
   environment(gateway: Gateway): Promise<Readonly<Record<string, string>>>;
-  /** What was said before this response, newest first; read page by page as far as asked. */
-  history(gateway: Gateway, response: Response): AsyncIterable<Exchange>;
+  /** What is told of what was said, as it was read. */
+  readonly context: ToldContext;
+  /** What was said from the cut-off on before this response, or up to now, newest first; read as far as asked. */
+  history(gateway: Gateway, response: Response | null): AsyncIterable<Exchange>;
   /** The function that answers a response with the engine HANDLER; `null` when it is not there any more. */
   handler(gateway: Gateway, response: Response): Promise<HandlerCall | null>;
 
@@ -45,6 +47,20 @@ export interface Respondent extends Home {
   receive(unit: Unit): Promise<Respondent>;
   /** Begins to work, if it still is in that state; `false`, and no change, when it is not. */
   becomeBusy(unit: Unit, from: "INIT" | "IDLE"): Promise<boolean>;
+  /** Changes what is told, if the cut-off still is the expected one; `false`, and no change, when it is not. */
+  setContext(unit: Unit, context: ToldContext, expected?: Date | null): Promise<boolean>;
   /** Waits again, once nothing of its own is being answered. */
   becomeIdle(unit: Unit): Promise<void>;
 }
+
+/** What a model is told of what was said. */
+export interface ToldContext {
+  /** What had been said by then is not told any more. */
+  readonly cutoffAt: Date | null;
+  /** Told in its place. */
+  readonly summary: string | null;
+}
+
+/** Whether what ended then is not told any more. */
+export const isCutOff = (at: Date | null, cutoffAt: Date | null): boolean =>
+  at !== null && cutoffAt !== null && at <= cutoffAt;

@@ -1,28 +1,31 @@
 import type { Exchange } from "../../engines/engine.ts";
 import type { Gateway } from "../../gateway.ts";
-import type { Message } from "../../store/generated/client/client.ts";
+import type { Message, Response, Session } from "../../store/generated/client/client.ts";
 import { itemsOf } from "./items.ts";
+import { isCutOff } from "./respondent.ts";
 
 const pageSize = 40;
 /** So many messages of the system are told to a model; the newest count. */
 const mostTold = 20;
 
 /**
- * A session's conversation before the message that became this response, newest first, as exchanges; read page by
- * page as far as asked. Answers go with what they answer, also where other messages stand between the two.
+ * A session's conversation before the message that became this response (or up to now), from its cut-off on, newest
+ * first, as exchanges; read page by page as far as asked. Answers go with what they answer, also where other messages stand between the two.
  */
 export async function* conversationBefore(
   gateway: Gateway,
-  sessionId: string,
-  responseId: string,
+  { id: sessionId, contextCutoffAt }: Pick<Session, "id" | "contextCutoffAt">,
+  response: Pick<Response, "id"> | null,
 ): AsyncGenerator<Exchange> {
   const { store } = gateway;
-  const asked = await store.message.findFirst({ where: { sessionId, responseId, role: "USER" } });
+  const asked = response && (await messageOf(store, sessionId, response.id));
   const answers = new Map<string, Message>();
   let unasked: string[] = [];
   for await (const page of pagesBackwards(gateway, sessionId)) {
     const items = await ownItems(gateway, sessionId, page);
     for (const message of page) {
+      // What was asked before the cut-off and answered after it is still told.
+      if (answers.size === 0 && isCutOff(message.createdAt, contextCutoffAt)) return;
       if (message.role === "ASSISTANT") {
         if (message.responseId === null) unasked.unshift(message.content);
         else answers.set(message.responseId, message);
@@ -33,10 +36,14 @@ export async function* conversationBefore(
       const output = [answer?.content ?? "", ...unasked].filter((text) => text !== "").join("\n\n");
       unasked = [];
       answers.delete(message.responseId ?? "");
+      if (isCutOff((answer ?? message).createdAt, contextCutoffAt)) continue;
       yield { input: message.content, output, items: items.get(message.responseId ?? "") ?? [] };
     }
   }
 }
+
+const messageOf = (store: Gateway["store"], sessionId: string, responseId: string) =>
+  store.message.findFirst({ where: { sessionId, responseId, role: "USER" } });
 
 /** What the system has told a session, the oldest first: part of its instructions rather than of what was said. */
 export async function toldBySystem({ store }: Pick<Gateway, "store">, sessionId: string): Promise<readonly string[]> {

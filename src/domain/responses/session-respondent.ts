@@ -36,11 +36,18 @@ export const sessionRespondent = (session: Session): Respondent => ({
   instructions: async (gateway) =>
     [session.instructions, ...(await toldBySystem(gateway, session.id))].filter(Boolean).join("\n\n") || null,
   environment: (gateway) => sessionEnvironment(gateway, session),
-  history: (gateway, response) => conversationBefore(gateway, session.id, response.id),
+  context: { cutoffAt: session.contextCutoffAt, summary: session.contextSummary },
+  history: (gateway, response) => conversationBefore(gateway, session, response),
   handler: (gateway, response) => handlerCallOf(gateway, session, response),
   receive: async (unit) => sessionRespondent(await receive(unit, session.id)),
   becomeBusy: async (unit, from) =>
     (await changeSession(unit, { id: session.id, state: from }, entering("BUSY", unit.at))) !== null,
+  setContext: async (unit, { cutoffAt, summary }, expected) =>
+    (await changeSession(
+      unit,
+      { id: session.id, ...(expected === undefined ? {} : { contextCutoffAt: expected }) },
+      { contextCutoffAt: cutoffAt, contextSummary: summary },
+    )) !== null,
   async becomeIdle(unit) {
     const where = { id: session.id, state: "BUSY", responses: { none: { status: "PROCESSING" } } } as const;
     await changeSession(unit, where, entering("IDLE", unit.at));

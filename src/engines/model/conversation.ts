@@ -1,25 +1,62 @@
 import type { ModelMessage } from "ai";
 import { isJsonObject, type JsonObject } from "../../json.ts";
-import type { EngineJob, Exchange, ItemBody } from "../engine.ts";
+import type { Earlier, EngineJob, Exchange, ItemBody } from "../engine.ts";
 import { toolUses } from "../items.ts";
 
-/** How much of earlier exchanges a prompt carries. */
-export const HISTORY_TOKEN_BUDGET = 32_000;
 /** From this size on, the oldest tool output and arguments of a conversation are shortened. */
 export const CONVERSATION_TOKEN_BUDGET = 120_000;
 
-const CHARACTERS_PER_TOKEN = 4;
+/** The roughest of estimates, and the same for all models. */
+export const CHARACTERS_PER_TOKEN = 4;
 /** What is left of one tool's argument or output when it is shortened. */
 const CONDENSED_CHARACTERS = 400;
 
-/**
- * The conversation up to now, oldest first: earlier exchanges within their budget, the input, and what an
- * interrupted run of this response recorded, where a tool_call without its result is left out.
- */
-export async function openConversation(job: EngineJob, recorded: readonly ItemBody[]): Promise<ModelMessage[]> {
-  const earlier = await historyMessages(job.history());
-  return [...earlier, { role: "user", content: spoken(job.text, "(empty)") }, ...messagesOf(recorded)];
+/** What a model is told of what was said before, as it fits. */
+export interface Told {
+  /** Oldest first; those of the summary come first of all. */
+  readonly messages: readonly ModelMessage[];
+  readonly tokens: number;
+  readonly exchanges: number;
+  /** The newest exchange that did not fit: it, and what is older, is left out. */
+  readonly leftOut: Exchange | null;
 }
+
+/** Reads what was said before, whole exchanges within the budget; no more is read than fits. */
+export async function tellEarlier(earlier: Earlier, budget: number): Promise<Told> {
+  const opening = earlier.summary === null ? [] : summaryMessages(earlier.summary);
+  const exchanges: ModelMessage[][] = [];
+  let tokens = estimateTokens(opening);
+  for await (const exchange of earlier.history()) {
+    const messages = exchangeMessages(exchange);
+    const size = estimateTokens(messages);
+    if (tokens + size > budget) return { ...told(opening, exchanges, tokens), leftOut: exchange };
+    tokens += size;
+    exchanges.unshift(messages);
+  }
+  return { ...told(opening, exchanges, tokens), leftOut: null };
+}
+
+const told = (opening: readonly ModelMessage[], exchanges: readonly ModelMessage[][], tokens: number) => ({
+  messages: [...opening, ...exchanges.flat()],
+  tokens,
+  exchanges: exchanges.length,
+});
+
+/** How a summary is told: as said by the user, for what it holds was not written by the gateway. */
+export const summaryMessages = (summary: string): ModelMessage[] => [
+  { role: "user", content: `Summary of our conversation so far:\n\n${summary}` },
+  { role: "assistant", content: "I will go on from there." },
+];
+
+/**
+ * The conversation up to now, oldest first: what was said before, the input, and what an interrupted run of this
+ * response recorded, where a tool_call without its result is left out.
+ */
+export const openConversation = (
+  earlier: readonly ModelMessage[],
+  job: Pick<EngineJob, "text">,
+  recorded: readonly ItemBody[],
+): ModelMessage[] => [...earlier, { role: "user", content: spoken(job.text, "(empty)") }, ...messagesOf(recorded)];
 
 /** The same conversation made to fit: newest messages whole, tool text of those before shortened. */
 export function withinBudget(messages: readonly ModelMessage[], tokens = CONVERSATION_TOKEN_BUDGET): ModelMessage[] {
@@ -33,19 +70,8 @@ export function withinBudget(messages: readonly ModelMessage[], tokens = CONVERS
     .toReversed();
 }
 
-async function historyMessages(history: AsyncIterable<Exchange>): Promise<ModelMessage[]> {
-  const exchanges: ModelMessage[][] = [];
-  let left = HISTORY_TOKEN_BUDGET;
-  for await (const exchange of history) {
-    const messages = exchangeMessages(exchange);
-    left -= estimateTokens(messages);
-    if (left < 0) break;
-    exchanges.unshift(messages);
-  }
-  return exchanges.flat();
-}
-
-const exchangeMessages = ({ input, output, items }: Exchange): ModelMessage[] => [
+/** An exchange as it is told later: without thoughts, and with what its tools did in short. */
+export const exchangeMessages = ({ input, output, items }: Exchange): ModelMessage[] => [
   { role: "user", content: spoken(input, "(empty)") },
   ...messagesOf(items.filter(({ type }) => type !== "commentary")).map(condensed),
   { role: "assistant", content: spoken(output, "(no answer)") },
@@ -110,10 +136,9 @@ const shortenedArgs = (args: JsonObject) =>
     Object.entries(args).map(([name, value]) => [name, typeof value === "string" ? shortened(value) : value]),
   );
 
-const shortened = (text: string) =>
-  text.length > CONDENSED_CHARACTERS
-    ? `${text.slice(0, CONDENSED_CHARACTERS).toWellFormed()}\n[… ${text.length - CONDENSED_CHARACTERS} characters left out …]`
-    : text;
+/** The beginning of a long text, and how much more there was. */
+export const shortened = (text: string, most = CONDENSED_CHARACTERS) =>
+  text.length > most ? `${text.slice(0, most).toWellFormed()}\n[… ${text.length - most} characters left out …]` : text;
 
 const estimateTokens = (messages: readonly ModelMessage[]) =>
-  Math.ceil(JSON.stringify(messages).length / CHARACTERS_PER_TOKEN);
+  messages.length === 0 ? 0 : Math.ceil(JSON.stringify(messages).length / CHARACTERS_PER_TOKEN);

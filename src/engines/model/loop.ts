@@ -11,14 +11,16 @@ export type NextStep = (messages: readonly ModelMessage[]) => Promise<Step | { r
 /**
  * Goes step by step until the model answers without wanting a tool. Each tool call is recorded before it runs
  * and its result after; calls of one step run one after another, so every call is followed by its own result.
+ * `spent` is what was used before the first step.
  */
 export async function runLoop(
   job: EngineJob,
   messages: ModelMessage[],
   nextStep: NextStep,
   mostSteps: number,
+  spent: Usage,
 ): Promise<EngineOutcome> {
-  let usage: Usage = { inputTokens: 0, outputTokens: 0 };
+  let usage = spent;
   for (let steps = 0; steps < mostSteps; steps += 1) {
     job.signal.throwIfAborted();
     const step = await nextStep(messages);

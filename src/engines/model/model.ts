@@ -4,17 +4,21 @@ import { UNSEEN_END } from "../command.ts";
 import type { Engine, EngineJob, EngineOutcome, Failure, ItemBody } from "../engine.ts";
 import { finalText, toolResult, toolUses } from "../items.ts";
 import { chooseModel, type ModelChoice } from "./choice.ts";
+import { openEarlier } from "./compaction.ts";
 import { openConversation, withinBudget } from "./conversation.ts";
 import { type NextStep, runLoop } from "./loop.ts";
 import { systemPrompt } from "./prompt.ts";
 import { openModel } from "./provider.ts";
-import { type Retrying, wait, withRetries } from "./retry.ts";
-import { askModel, type Patience } from "./step.ts";
+import { type Retrying, usualRetrying, withRetries } from "./retry.ts";
+import { askModel, type Patience, usualPatience } from "./step.ts";
+import type { Asking } from "./summary.ts";
 import { failureOf } from "./trouble.ts";
 
 export interface ModelEngineOptions {
   /** The gateway's own model, key and URL; secrets of the agent and its space win over them. */
   readonly settings: Config["model"];
+  /** How much of what was said before is told, in estimated tokens. */
+  readonly contextTokens: number;
   readonly log: Pick<Logger, "warn">;
   readonly mostSteps?: number;
   readonly patience?: Patience;
@@ -23,17 +27,6 @@ export interface ModelEngineOptions {
 
 /** How many times the model may be asked for one response. */
 const MOST_STEPS = 50;
-const PATIENCE: Patience = { firstChunkMs: 300_000, chunkMs: 120_000 };
-const RETRYING: Retrying = {
-  mostAttempts: 6,
-  firstDelayMs: 1000,
-  longestDelayMs: 30_000,
-  longestWaitMs: 180_000,
-  delay: wait,
-  random: Math.random,
-  now: () => new Date(),
-};
-
 /**
  * Answers responses with a language model that works in the agent's computer through tools.
  *
@@ -53,9 +46,19 @@ async function answer(options: ModelEngineOptions, job: EngineJob): Promise<Engi
   const choice = chooseModel(options.settings, job.environment);
   if (!choice) return { status: "failed", failure: NO_KEY };
   if (!URL.canParse(choice.baseUrl)) return { status: "failed", failure: BAD_URL };
-  const messages = await openConversation(job, recorded);
-  return runLoop(job, messages, stepper(options, job, choice), options.mostSteps ?? MOST_STEPS);
+  const asking = askingOf(options, job, choice);
+  const earlier = await openEarlier(job, asking, options.contextTokens);
+  const messages = openConversation(earlier.messages, job, recorded);
+  return runLoop(job, messages, stepper(asking, job), options.mostSteps ?? MOST_STEPS, earlier.usage);
 }
+
+const askingOf = (options: ModelEngineOptions, job: EngineJob, choice: ModelChoice): Asking => ({
+  choice,
+  patience: options.patience ?? usualPatience,
+  retrying: { ...usualRetrying, ...options.retrying },
+  signal: job.signal,
+  log: options.log,
+});
 
 /** Gives each tool call whose end nobody saw an honest result, and returns the items completed so. */
 async function closeOpenCalls(job: EngineJob): Promise<readonly ItemBody[]> {
@@ -72,18 +75,16 @@ async function closeOpenCalls(job: EngineJob): Promise<readonly ItemBody[]> {
 
 const UNSEEN_TOOL_END = "interrupted: the gateway restarted; the tool may or may not have run";
 
-function stepper(options: ModelEngineOptions, job: EngineJob, choice: ModelChoice): NextStep {
+function stepper({ choice, patience, retrying, log }: Asking, job: EngineJob): NextStep {
   const model = openModel(choice);
   const instructions = systemPrompt(job.instructions);
-  const patience = options.patience ?? PATIENCE;
-  const retrying = { ...RETRYING, ...options.retrying };
   return async (messages) => {
     const request = { model, instructions, messages: withinBudget(messages), patience };
     const attempted = await withRetries(retrying, job.signal, () => askModel(job, request));
     if ("value" in attempted) return attempted.value;
     const failure = failureOf(attempted.trouble, choice, attempted.attempts);
     const error = attempted.error instanceof Error ? attempted.error.name : typeof attempted.error;
-    options.log.warn({ responseId: job.responseId, error, ...failure.evidence }, "the model could not be asked");
+    log.warn({ responseId: job.responseId, error, ...failure.evidence }, "the model could not be asked");
     return { failure };
   };
 }

@@ -53,6 +53,16 @@ export async function withRetries<T>(
 export const wait = (delayMs: number, signal: AbortSignal): Promise<void> =>
   sleep(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted());
 
+export const usualRetrying: Retrying = {
+  mostAttempts: 6,
+  firstDelayMs: 1000,
+  longestDelayMs: 30_000,
+  longestWaitMs: 180_000,
+  delay: wait,
+  random: Math.random,
+  now: () => new Date(),
+};
+
 function delayBefore(attempts: number, trouble: Trouble, retrying: Retrying): number {
   const grown = Math.min(retrying.longestDelayMs, retrying.firstDelayMs * 2 ** (attempts - 1));
   const spread = grown * (0.5 + retrying.random() / 2);

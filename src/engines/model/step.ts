@@ -17,6 +17,8 @@ export interface Patience {
   readonly chunkMs: number;
 }
 
+export const usualPatience: Patience = { firstChunkMs: 300_000, chunkMs: 120_000 };
+
 export interface StepRequest {
   readonly model: LanguageModel;
   readonly instructions: string;
