@@ -89,7 +89,7 @@ async function assemble(config: Config, log: Logger, { store }: OpenStore, repla
     deployment,
     newId,
     runtime: replaced.runtime ?? (await chooseRuntime(config, deployment, log)),
-    tail: createMemoryTail(),
+    tail: createMemoryTail((err) => log.error({ err }, "a reader of events failed")),
     reactions: [
       ...roleBindingReactions,
       ...agentReactions,

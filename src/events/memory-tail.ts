@@ -1,13 +1,24 @@
 import type { Delta, LogEvent } from "./event.ts";
 import type { Tail, TailListener } from "./tail.ts";
 
-/** The tail of a gateway that runs alone: a call for each listener of the stream, and for each of `*`. */
-export function createMemoryTail(): Tail {
+/**
+ * The tail of a gateway that runs alone: a call for each listener of the stream, and for each of `*`.
+ *
+ * What a listener throws goes to `report`: neither the writer nor another reader can do anything about it.
+ */
+export function createMemoryTail(report: (error: unknown) => void = throwLater): Tail {
   const listenersByStream = new Map<string, Set<TailListener>>();
 
   const announce = (stream: string, call: (listener: TailListener) => void) => {
-    for (const listener of listenersByStream.get(stream) ?? []) call(listener);
-    for (const listener of listenersByStream.get("*") ?? []) call(listener);
+    for (const listener of listenersByStream.get(stream) ?? []) attempt(listener, call);
+    for (const listener of listenersByStream.get("*") ?? []) attempt(listener, call);
+  };
+  const attempt = (listener: TailListener, call: (listener: TailListener) => void) => {
+    try {
+      call(listener);
+    } catch (error) {
+      report(error);
+    }
   };
 
   return {
@@ -29,4 +40,11 @@ export function createMemoryTail(): Tail {
       listenersByStream.clear();
     },
   };
+}
+
+/** Outside the writer's call, where it ends the process as any bug does. */
+function throwLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
