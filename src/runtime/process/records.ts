@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { badInput, unavailable } from "../../errors.ts";
@@ -33,6 +33,9 @@ export function checkedName(name: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,199}$/.test(name)) return name;
   throw badInput("name", `"${name}" is no name for a container or volume`);
 }
+
+const draftName = /^\.[0-9a-f-]{36}$/;
+const longestWriteMs = 60_000;
 
 /** A folder of small JSON files, one for each name; nothing is cached, so two processes may share it. */
 export class Records<Value> {
@@ -74,11 +77,20 @@ export class Records<Value> {
     await rm(this.#path(name), { force: true });
   }
 
+  /** Also removes what a process left that was killed while it wrote. */
   async all(): Promise<readonly (readonly [name: string, value: Value])[]> {
     const files = await readdir(this.#folder).catch(() => []);
+    await Promise.all(files.filter((file) => draftName.test(file)).map((file) => this.#removeOld(file)));
     const names = files.filter((file) => /^[^.].*\.json$/.test(file)).map((file) => file.slice(0, -".json".length));
     const read = await Promise.all(names.map(async (name) => [name, await this.read(name)] as const));
     return read.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+  }
+
+  /** A young draft may be another process's, which is about to name it. */
+  async #removeOld(draft: string): Promise<void> {
+    const path = join(this.#folder, draft);
+    const found = await stat(path).catch(() => null);
+    if (found !== null && Date.now() - found.mtimeMs > longestWriteMs) await rm(path, { force: true });
   }
 
   #path(name: string): string {
