@@ -90,8 +90,8 @@ function killGroup(pid: number): void {
 /** What git says last, without what it says of its own progress. */
 function wordsOf(errors: string, maxBytes: number): string {
   if (/signal 25|File too large/.test(errors)) return tooLarge(maxBytes);
-  const lines = errors.split("\n").filter((line) => line.trim() !== "" && !/^(Cloning into|warning:|hint:)/.test(line));
-  return lines.slice(-3).join(" ") || "git failed and gave no reason";
+  const lines = errors.split("\n").filter((line) => /^(fatal|error|remote|ssh|sh): /.test(line));
+  return lines.slice(-3).join("; ") || errors.trim().slice(-500) || "git failed and gave no reason";
 }
 
 /** The refusal of a repository that is larger than permitted. */

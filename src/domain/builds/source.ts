@@ -31,7 +31,8 @@ function checkUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (!url || url.search || url.hash || url.pathname.length < 2 || url.pathname.startsWith("/-")) throw noRepository();
   const isFile = url.protocol === "file:";
-  if (isFile ? url.host !== "" : !/^[A-Za-z0-9[]/.test(url.hostname)) throw noRepository();
+  if (isFile ? url.host !== "" : !/^\w+:\/\/(\w|\[)/.test(text) || !/^[A-Za-z0-9[]/.test(url.hostname))
+    throw noRepository();
   const mayNameUser = url.protocol === "ssh:" && /^(?!-)[\w.-]*$/.test(url.username);
   if (url.password || (url.username && !mayNameUser)) {
     throw badInput("sourceRepo", `"sourceRepo" must not contain a password or a token`);
