@@ -94,5 +94,5 @@ function patternFor(value: string | number): RegExp | null {
   if (value === "uuid") return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
   if (value === "0.x.y") return /^\d+\.\d+\.\d+$/;
   if (value === 123) return /^\d+$/;
-  return /^\d{4}-\d\d-\d\dT/.test(String(value)) ? /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/ : null;
+  return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(String(value)) ? /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/ : null;
 }
