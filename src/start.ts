@@ -11,6 +11,7 @@ import { createImageReconciler } from "./domain/builds/collect.ts";
 import { createBuildReconciler } from "./domain/builds/reconcile.ts";
 import { createOrphanReconciler } from "./domain/computers/orphans.ts";
 import { createComputerReconciler } from "./domain/computers/reconcile.ts";
+import { messageReactions } from "./domain/messages/reactions.ts";
 import { endAllLeases } from "./domain/responses/claim.ts";
 import { responseReactions } from "./domain/responses/reactions.ts";
 import { createResponseReconciler } from "./domain/responses/reconcile.ts";
@@ -96,6 +97,7 @@ async function assemble(config: Config, log: Logger, { store }: OpenStore, repla
       ...sessionReactions,
       ...secretReactions,
       ...responseReactions,
+      ...messageReactions,
       ...spaceAgentReactions,
       ...buildReactions,
     ],

@@ -2,6 +2,7 @@ import { agentRoutes } from "../domain/agents/rest.ts";
 import { agentFileRoutes } from "../domain/agents/rest-files.ts";
 import { agentOrderRoutes } from "../domain/agents/rest-orders.ts";
 import { buildRoutes } from "../domain/builds/rest.ts";
+import { messageRoutes } from "../domain/messages/rest.ts";
 import { responseRoutes } from "../domain/responses/rest.ts";
 import { secretRoutes, spaceSecretRoutes } from "../domain/secrets/rest.ts";
 import { accountRoutes } from "../domain/service-accounts/rest.ts";
@@ -31,6 +32,7 @@ export const routes: readonly Route[] = [
   ...buildRoutes,
   ...sessionRoutes,
   ...sessionOrderRoutes,
+  ...messageRoutes,
   ...agentRoutes,
   ...agentOrderRoutes,
   ...agentFileRoutes,

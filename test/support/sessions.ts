@@ -1,3 +1,4 @@
+import { waitForEnd } from "../../src/domain/responses/progress.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import type { TestGateway } from "./gateway.ts";
 
@@ -40,4 +41,41 @@ export async function untilSession({ gateway }: AnyGateway, id: string, state: s
       stop();
     }
   }
+}
+
+/** What of a message the tests look at. */
+const messageFields = `id seq role content createdBy response { id status engine spaceAgent failure { reason } }`;
+
+/** Sends a message and answers it as it is at once. */
+export async function send(gateway: AnyGateway, session: string, content: string, more: object = {}, token?: string) {
+  const document = `mutation ($session: ID!, $content: String!, $role: MessageRole, $idempotencyKey: String) {
+    sendMessage(session: $session, content: $content, role: $role, idempotencyKey: $idempotencyKey) { ${messageFields} }
+  }`;
+  return (await gateway.data(document, { session, content, ...more }, token)).sendMessage;
+}
+
+/** Sends a message, waits until it is answered and answers what the assistant said. */
+export async function talk(gateway: AnyGateway, session: string, content: string): Promise<string> {
+  const { response } = await send(gateway, session, content);
+  await waitForEnd(gateway.gateway, response.id, 8, new AbortController().signal);
+  const messages = await conversationOf(gateway, session);
+  return (
+    messages.find((message) => message.role === "ASSISTANT" && message.response?.id === response.id)?.content ?? ""
+  );
+}
+
+/** All messages of a session, the oldest first. */
+export async function conversationOf(gateway: AnyGateway, session: string, token?: string): Promise<readonly Said[]> {
+  const document = `query ($session: ID!) { messages(session: $session) { nodes { ${messageFields} } } }`;
+  return (await gateway.data(document, { session }, token)).messages.nodes;
+}
+
+/** A message as a test sees it. */
+export interface Said {
+  readonly id: string;
+  readonly seq: number;
+  readonly role: string;
+  readonly content: string;
+  readonly createdBy: string | null;
+  readonly response: { readonly id: string; readonly status: string; readonly spaceAgent: string | null } | null;
 }
