@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
 import Docker from "dockerode";
 import { containerOptions } from "../src/runtime/docker/container-options.ts";
 import { type GatewayProcess, startGatewayProcess } from "../test/support/gateway-process.ts";
@@ -16,9 +17,9 @@ export async function lifecycle(): Promise<readonly Result[]> {
   const gateway = await startGatewayProcess({ main: "dist/main.js", env });
   const times = { create: [], frozen: [], stopped: [], bareCreate: [], bareStart: [] } as Record<string, number[]>;
   try {
-    await agentRound(gateway, "warm-up", {});
+    await agentRound(gateway, bare, "warm-up", {});
     for (let round = 0; round < rounds; round++) {
-      await agentRound(gateway, `round-${round}`, times);
+      await agentRound(gateway, bare, `round-${round}`, times);
       await bareRound(bare, times);
     }
   } finally {
@@ -32,13 +33,15 @@ export async function lifecycle(): Promise<readonly Result[]> {
   ];
 }
 
-async function agentRound(gateway: GatewayProcess, name: string, times: Record<string, number[]>): Promise<void> {
+async function agentRound(
+  gateway: GatewayProcess,
+  docker: Docker,
+  name: string,
+  times: Record<string, number[]>,
+): Promise<void> {
   const changes = watchAgents(gateway);
   await changes.ready;
-  const until = (state: string, phase?: string) =>
-    changes.until(
-      (agent) => agent.name === name && agent.state === state && (!phase || agent.computer.phase === phase),
-    );
+  const until = (state: string) => changes.until((agent) => agent.name === name && agent.state === state);
   const timed = async (kind: string, mutation: string) => {
     const idle = until("IDLE");
     const taken = await timeMs(() => Promise.all([gateway.ask(mutation), idle]));
@@ -46,10 +49,10 @@ async function agentRound(gateway: GatewayProcess, name: string, times: Record<s
   };
   await timed("create", `mutation { createAgent(input: { name: "${name}", engine: SHELL }) { name } }`);
   await gateway.ask(`mutation { sleepAgent(name: "${name}") { name } }`);
-  await phaseOf(gateway, name, "PAUSED");
+  await containerIs(gateway, docker, name, "paused");
   await timed("frozen", `mutation { wakeAgent(name: "${name}") { name } }`);
   await gateway.ask(`mutation { sleepAgent(name: "${name}") { name } }`);
-  await phaseOf(gateway, name, "STOPPED");
+  await containerIs(gateway, docker, name, "exited");
   await timed("stopped", `mutation { wakeAgent(name: "${name}") { name } }`);
   await gateway.ask(`mutation { deleteAgent(name: "${name}") { name } }`);
   changes.stop();
@@ -76,7 +79,6 @@ async function bareRound(docker: Docker, times: Record<string, number[]>): Promi
 interface Seen {
   readonly name: string;
   readonly state: string;
-  readonly computer: { readonly phase: string };
 }
 
 function watchAgents(gateway: GatewayProcess) {
@@ -111,16 +113,16 @@ const once = (gateway: GatewayProcess, query: string) =>
     gateway.live.subscribe({ query }, { next: () => {}, error: reject, complete: resolve });
   });
 
-async function phaseOf(gateway: GatewayProcess, name: string, phase: string): Promise<void> {
-  const query = `subscription { events(after: "0", filter: { streamPrefix: "computer:" }) { type payload } }`;
-  const { agent } = await gateway.ask(`{ agent(name: "${name}") { computer { id phase } } }`);
-  if (agent.computer.phase === phase) return;
-  for await (const { data } of gateway.live.iterate<{ events: { payload: { id: string; phase: string } } }>({
-    query,
-  })) {
-    const { id, phase: seen } = data?.events.payload ?? {};
-    if (id !== agent.computer.id || seen !== phase) continue;
-    const now = await gateway.ask(`{ agent(name: "${name}") { computer { phase } } }`);
-    if (now.agent.computer.phase === phase) return;
+/**
+ * Waits for the engine itself, and until the gateway is done with the order: the row says PAUSED or STOPPED first,
+ * and a wake that comes between also waits for the freezing or the stop.
+ */
+async function containerIs(gateway: GatewayProcess, docker: Docker, name: string, status: string): Promise<void> {
+  const { agent } = await gateway.ask(`{ agent(name: "${name}") { computer { id generation } } }`);
+  const container = docker.getContainer(`raworc-${agent.computer.id}-g${agent.computer.generation}`);
+  for (const limit = AbortSignal.timeout(30_000); ; limit.throwIfAborted()) {
+    await wait(50);
+    if ((await container.inspect()).State.Status === status) break;
   }
+  await wait(50);
 }

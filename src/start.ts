@@ -46,11 +46,12 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
-/** What tests replace: the runtime, and the clock. */
+/** What tests replace: the runtime, the clock, and whether the gateway may count on being alone on its database. */
 export interface Replacements {
   readonly runtime?: Runtime;
   readonly now?: () => Date;
 }
+  readonly alone?: boolean;
 
 /**
  * Starts a gateway: opens the store, wires the rooms together, begins to reconcile and to listen.
@@ -63,7 +64,7 @@ export async function startGateway(config: Config, log: Logger, replaced: Replac
   const auth = createAuth(gateway, jwtSecret(config));
   const firstAdministrator = await ensureFirstAdministrator(gateway, auth);
   // A SQLite file has one gateway at a time, so whoever held a lease is dead.
-  const alone = opened.provider === "sqlite";
+  const alone = replaced.alone ?? opened.provider === "sqlite";
   if (alone) await endAllLeases(gateway);
   const controller = createController(gateway, reconcilersOf(gateway, alone));
   const server = await createServer(gateway, auth);

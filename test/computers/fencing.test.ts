@@ -1,11 +1,12 @@
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
+import { createLeases } from "../../src/domain/computers/lease.ts";
 import { createComputerReconciler } from "../../src/domain/computers/reconcile.ts";
 import { renewLeases, takeOver } from "../../src/domain/responses/claim.ts";
 import { agentNamed, answerOf, ask, createAgent, endOf, order, responseOf, storyOf } from "../support/agents.ts";
 import { createMemoryRuntime } from "../../src/runtime/memory/memory-runtime.ts";
 import { startTestGateway } from "../support/gateway.ts";
 
-const gateway = await startTestGateway();
+const gateway = await startTestGateway({ alone: false });
 afterAll(() => gateway.stop());
 
 const { store, runtime } = { ...gateway.gateway, runtime: gateway.runtime };
@@ -47,6 +48,34 @@ describe("a computer that one process is changing", () => {
     await gateway.settle();
     expect(await events()).toHaveLength(1);
     expect(await agentNamed(gateway, "late")).toMatchObject({ state: "IDLE", computer: { phase: "RUNNING" } });
+  });
+});
+
+describe("a computer of a gateway that is alone on its database", () => {
+  test("is changed by one run at a time, though nothing of that is stored", async () => {
+    await createAgent(gateway, "solo");
+    const row = await rowOf("solo");
+    const leases = createLeases(gateway.gateway, { alone: true });
+    const { promise: work, resolve: end } = Promise.withResolvers<string>();
+    const first = leases.hold(row.id, () => work);
+    expect(await leases.hold(row.id, async () => "a second one")).toBeNull();
+    expect(await rowOf("solo")).toEqual(row);
+    end("the first");
+    expect(await first).toBe("the first");
+    await expect(leases.hold(row.id, () => Promise.reject(new Error("failed")))).rejects.toThrow("failed");
+    expect(await leases.hold(row.id, async ({ id }) => id)).toBe(row.id);
+    expect(await leases.hold("gone", async () => "done")).toBeNull();
+  });
+
+  test("is made without a write of its own for a lease", async () => {
+    const alone = await startTestGateway();
+    onTestFinished(() => alone.stop());
+    await createAgent(alone, "made");
+    const { computer } = await alone.gateway.store.agent.findUniqueOrThrow({
+      where: { name: "made" },
+      include: { computer: true },
+    });
+    expect(computer.epoch === 0).toBe(alone.config.databaseUrl.startsWith("file:"));
   });
 });
 

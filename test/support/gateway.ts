@@ -13,6 +13,8 @@ export interface TestGatewayOptions<R extends Runtime> {
   readonly env?: Readonly<Record<string, string>>;
   /** Takes the lines of the log as the program would write them; otherwise there are none. */
   readonly logTo?: DestinationStream;
+  /** `false` where a second process shares the database, as on PostgreSQL; on SQLite it is `true` otherwise. */
+  readonly alone?: boolean;
 }
 
 /** A GraphQL answer as it went over HTTP. */
@@ -75,7 +77,8 @@ async function startOn(
   });
   const runtime = options.runtime ?? createMemoryRuntime();
   const log = options.logTo ? createLog(config, options.logTo) : pino({ level: config.logLevel });
-  const running = await startGateway(config, log, { runtime, now: () => new Date(time.now) });
+  const alone = options.alone === undefined ? {} : { alone: options.alone };
+  const running = await startGateway(config, log, { runtime, now: () => new Date(time.now), ...alone });
   const { controller, url } = running;
 
   const graphql = async (query: string, variables: object = {}, token: string | null = adminToken): Promise<Answer> => {

@@ -5,30 +5,60 @@ import type { Computer } from "../../store/generated/client/client.ts";
 const leaseMs = 10_000;
 const renewMs = 3_000;
 
+/** Sees to it that a computer is changed by one run at a time. */
+export interface Leases {
+  /**
+   * Does `work` while nobody else may change the computer; `null`, and nothing is done, when somebody else may, or
+   * when it is gone. `work` must guard its writes with the epoch of the computer it is handed.
+   */
+  hold<T>(id: string, work: (computer: Computer) => Promise<T>): Promise<T | null>;
+}
+
 /**
- * Does `work` while this process alone may change the computer; `null` when another replica holds it.
- * The computer handed to `work` bears a new epoch, and writes that name an older one match no row.
+ * Leases among all that use the database. A gateway that is `alone` on it keeps them in memory: they need not outlive
+ * it, and each that is stored costs two commits, which a waking agent would wait for.
  */
-export async function withComputerLease<T>(
-  gateway: Gateway,
-  id: string,
-  work: (computer: Computer) => Promise<T>,
-): Promise<T | null> {
-  const computer = await acquire(gateway, id);
-  if (!computer) return null;
-  const where = { id, epoch: computer.epoch };
-  const renewal = setInterval(() => {
-    const data = { leaseUntil: leaseEnd(gateway) };
-    gateway.store.computer.updateMany({ where, data }).catch((error) => {
-      gateway.log.warn({ err: error, computer: id }, "could not renew the lease of a computer");
-    });
-  }, renewMs);
-  try {
-    return await work(computer);
-  } finally {
-    clearInterval(renewal);
-    await gateway.store.computer.updateMany({ where, data: { leaseOwner: null, leaseUntil: null } });
-  }
+export const createLeases = (gateway: Gateway, { alone }: { readonly alone: boolean }): Leases =>
+  alone ? leasesInMemory(gateway) : leasesInRows(gateway);
+
+/** The epoch stays as it is, for no older holder can be alive to write. */
+function leasesInMemory({ store }: Gateway): Leases {
+  const held = new Set<string>();
+  return {
+    async hold(id, work) {
+      if (held.has(id)) return null;
+      held.add(id);
+      try {
+        const computer = await store.computer.findUnique({ where: { id } });
+        return computer && (await work(computer));
+      } finally {
+        held.delete(id);
+      }
+    },
+  };
+}
+
+/** Each holder raises the epoch, so that the writes of one whose lease has ended match no row. */
+function leasesInRows(gateway: Gateway): Leases {
+  return {
+    async hold(id, work) {
+      const computer = await acquire(gateway, id);
+      if (!computer) return null;
+      const where = { id, epoch: computer.epoch };
+      const renewal = setInterval(() => {
+        const data = { leaseUntil: leaseEnd(gateway) };
+        gateway.store.computer.updateMany({ where, data }).catch((error) => {
+          gateway.log.warn({ err: error, computer: id }, "could not renew the lease of a computer");
+        });
+      }, renewMs);
+      try {
+        return await work(computer);
+      } finally {
+        clearInterval(renewal);
+        await gateway.store.computer.updateMany({ where, data: { leaseOwner: null, leaseUntil: null } });
+      }
+    },
+  };
 }
 
 async function acquire(gateway: Gateway, id: string): Promise<Computer | undefined> {

@@ -5,7 +5,7 @@ import type { ContainerState } from "../../runtime/runtime.ts";
 import type { Computer } from "../../store/generated/client/client.ts";
 import { computerLabel, containerName, msUntilStop, volumeName, wantedPhase } from "./computer.ts";
 import { deathOf, recordFailure, refuseOtherRuntime } from "./failure.ts";
-import { withComputerLease } from "./lease.ts";
+import { createLeases, type Leases } from "./lease.ts";
 import { createLeftOver, type LeftOver } from "./left-over.ts";
 import { keysLeftElsewhere, keysToReconcile } from "./resync.ts";
 import { emitComputer } from "./service.ts";
@@ -20,10 +20,12 @@ const sourceBusyMs = 200;
 
 /**
  * Makes every computer what it should be. The only one that changes containers and volumes. `alone` says that no
- * other process uses the database, so whatever runs in a computer and was not started here is left over.
+ * other process uses the database, so whatever runs in a computer and was not started here is left over, and nobody
+ * else can hold a lease.
  */
 export function createComputerReconciler(gateway: Gateway, { alone }: { readonly alone: boolean }): Reconciler {
   const leftOver = createLeftOver(gateway);
+  const leases = createLeases(gateway, { alone });
   const isSettled = (container: string) => !alone || leftOver.isGone(container);
   return {
     name: "computers",
@@ -31,12 +33,13 @@ export function createComputerReconciler(gateway: Gateway, { alone }: { readonly
     wants: ({ type, stream }) => (type === "computer.ordered" ? stream.slice("computer:".length) : null),
     wantsFromRuntime: (event) => (event.kind === "died" ? (event.labels[computerLabel] ?? null) : null),
     keys: () => keysToReconcile(gateway, isSettled),
-    heldElsewhere: () => keysLeftElsewhere(gateway),
-    reconcile: (id) => reconcileComputer(gateway, id, { leftOver, isSettled }),
+    heldElsewhere: async () => (alone ? [] : keysLeftElsewhere(gateway)),
+    reconcile: (id) => reconcileComputer(gateway, id, { leases, leftOver, isSettled }),
   };
 }
 
 interface Knowledge {
+  readonly leases: Leases;
   readonly leftOver: LeftOver;
   /** True for a running container that needs no look into it. */
   readonly isSettled: (container: string) => boolean;
@@ -47,7 +50,7 @@ interface Knowledge {
  * An engine that is away costs nothing but time: the order stands and is tried again.
  */
 async function reconcileComputer(gateway: Gateway, id: string, known: Knowledge): Promise<ReconcileResult> {
-  const held = await withComputerLease(gateway, id, (computer) => converge(gateway, computer, known));
+  const held = await known.leases.hold(id, (computer) => converge(gateway, computer, known));
   if (held) return held;
   const exists = await gateway.store.computer.count({ where: { id } });
   return { againAfterMs: exists > 0 ? leasedElsewhereMs : null };
@@ -87,7 +90,7 @@ async function run(
   gateway: Gateway,
   computer: Computer,
   state: ContainerState | null,
-  { leftOver, isSettled }: Knowledge,
+  { leases, leftOver, isSettled }: Knowledge,
 ): Promise<ReconcileResult> {
   if (state?.status === "running") {
     const container = containerName(computer);
@@ -105,7 +108,7 @@ async function run(
   const waitMs = (computer.retryAt?.getTime() ?? 0) - gateway.now().getTime();
   if (waitMs > 0) return { againAfterMs: waitMs };
   try {
-    if (!(await ensureSource(gateway, computer))) return { againAfterMs: sourceBusyMs };
+    if (!(await ensureSource(gateway, leases, computer))) return { againAfterMs: sourceBusyMs };
     const started = await startComputer(gateway, computer, state);
     const container = containerName({ id: computer.id, generation: started.generation });
     if (state?.status === "paused") await leftOver.end(container);

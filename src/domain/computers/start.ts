@@ -3,7 +3,7 @@ import type { Gateway } from "../../gateway.ts";
 import type { ContainerState } from "../../runtime/runtime.ts";
 import type { Computer } from "../../store/generated/client/client.ts";
 import { computerLabel, containerName, volumeName } from "./computer.ts";
-import { withComputerLease } from "./lease.ts";
+import type { Leases } from "./lease.ts";
 
 /**
  * Brings a computer up: thaws it, starts its container again, or makes volume and container first.
@@ -49,12 +49,16 @@ async function makeContainer(gateway: Gateway, computer: Computer): Promise<numb
  * Makes sure that what a computer is copied from has its volume, whole: a source that has not come so far gets it
  * here, so that nobody copies half a copy. `false` while the source is being changed by somebody else.
  */
-export async function ensureSource(gateway: Gateway, { copyFromId, volumeReady }: Computer): Promise<boolean> {
+export async function ensureSource(
+  gateway: Gateway,
+  leases: Leases,
+  { copyFromId, volumeReady }: Computer,
+): Promise<boolean> {
   if (copyFromId === null || volumeReady) return true;
   const source = await gateway.store.computer.findUnique({ where: { id: copyFromId } });
   if (!source || source.volumeReady) return true;
-  if (!(await ensureSource(gateway, source))) return false;
-  const made = await withComputerLease(gateway, copyFromId, async (held) => {
+  if (!(await ensureSource(gateway, leases, source))) return false;
+  const made = await leases.hold(copyFromId, async (held) => {
     await ensureVolume(gateway, held);
     return true;
   });
