@@ -100,6 +100,14 @@ export const variables = {
     "32 bytes in base64 (default: generated, in the data folder)",
     "seals secrets",
   ),
+  RAWORC_MASTER_KEY_PREVIOUS: variable(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9+/_=-]{43,44}$/)
+      .optional(),
+    "32 bytes in base64",
+    "still opens secrets while the master key is being changed (npm run rotate-key)",
+  ),
   RAWORC_ENGINE: variable(
     z.enum(["auto", "model", "shell", "external"]).default("auto"),
     "auto, model, shell or external (default auto)",

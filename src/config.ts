@@ -49,6 +49,7 @@ function describeConfig(raw: Raw) {
     jwtSecret: raw.RAWORC_JWT_SECRET ?? null,
     previousJwtSecret: raw.RAWORC_JWT_SECRET_PREVIOUS ?? null,
     masterKey: raw.RAWORC_MASTER_KEY ?? null,
+    previousMasterKey: raw.RAWORC_MASTER_KEY_PREVIOUS ?? null,
     engine: raw.RAWORC_ENGINE,
     model: {
       name: raw.RAWORC_MODEL ?? null,

@@ -1,4 +1,5 @@
 import { ConfigError, describeVariables, readConfig } from "./config.ts";
+import { type Rotated, rotateKey } from "./domain/secrets/rotate-key.ts";
 import { version } from "./domain/system/version.ts";
 import { createLog } from "./log.ts";
 import { type RunningGateway, startGateway } from "./start.ts";
@@ -7,6 +8,7 @@ import { StoreError } from "./store/store-error.ts";
 const usage = `Raworc Gateway ${version.version}: a self-hosted control plane for AI agents.
 
 Usage: npm start [-- --help | --version]
+       npm run rotate-key    changes the key that seals secrets
 
 It is configured by environment variables, all of them optional:
 
@@ -18,12 +20,24 @@ const exitCodes = { done: 0, failed: 1, badConfiguration: 2 } as const;
 async function main(words: readonly string[]): Promise<void> {
   if (words.includes("--help") || words.includes("-h")) return void process.stdout.write(usage);
   if (words.includes("--version")) return void process.stdout.write(`${version.version}\n`);
+  if (words.join(" ") === "rotate-key") return rotate();
   if (words.length > 0) throw new ConfigError(`"${words.join(" ")}" is not understood; see npm start -- --help`);
   const config = readConfig(process.env);
   const log = createLog(config);
   const running = await startGateway(config, log);
   process.stdout.write(await greeting(running));
   stopOnSignals(running);
+}
+
+async function rotate(): Promise<void> {
+  process.stdout.write(rotated(await rotateKey(readConfig(process.env))));
+}
+
+/** What was done, and what to do with the old key. */
+function rotated({ secrets, oldKeyFile }: Rotated): string {
+  const sealed = `${secrets} ${secrets === 1 ? "secret is" : "secrets are"} sealed under the new master key.\n`;
+  if (oldKeyFile === null) return `${sealed}Only backups from before still need RAWORC_MASTER_KEY_PREVIOUS.\n`;
+  return `${sealed}The old one is ${oldKeyFile}: restart the gateways that run; then only backups from before need it.\n`;
 }
 
 /** What a newcomer needs next: where, how to log in, and what holds computers. */

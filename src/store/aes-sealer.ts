@@ -6,19 +6,24 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Seals with AES-256-GCM under the master key. Values sealed under a previous key can still be opened;
- * what is sealed from now on carries the new key's id, so a key is changed by sealing everything again.
+ * Seals with AES-256-GCM under the master key. Values sealed under another key can still be opened where `otherKeys`
+ * has it, which is asked again whenever a value names a key that is not known yet; what is sealed from now on carries
+ * the id of the master key, so a key is changed by sealing everything again.
  *
  * A sealed value is nonce, tag and ciphertext in one. The nonce is random: 2^32 values under one key are safe.
  */
-export function createSealer(masterKey: Buffer, previous: readonly Buffer[] = []): Sealer {
+export function createSealer(masterKey: Buffer, otherKeys: () => readonly Buffer[] = () => []): Sealer {
   const keyId = idOf(masterKey);
-  const keys = new Map([masterKey, ...previous].map((key) => [idOf(key), key]));
+  const keys = new Map([[keyId, masterKey]]);
+  const keyOf = (id: string) => {
+    if (!keys.has(id)) for (const key of otherKeys()) keys.set(idOf(key), key);
+    return keys.get(id);
+  };
   return {
     keyId,
     seal: (plain, place) => seal(masterKey, plain, place),
     open: (sealed, sealedUnder, place) => {
-      const key = keys.get(sealedUnder);
+      const key = keyOf(sealedUnder);
       if (!key) throw new Error(`Secret "${place.keyName}" was sealed under a master key this gateway does not have`);
       return open(key, sealed, place);
     },

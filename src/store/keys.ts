@@ -25,8 +25,7 @@ const KEY_BYTES = 32;
  */
 export function masterKey({ masterKey: given, dataDir }: Pick<Config, "masterKey" | "dataDir">): Buffer {
   if (given !== null) return decodeKey(given, "RAWORC_MASTER_KEY");
-  const path = join(dataDir, "master.key");
-  return decodeKey(readOrMake(path), `The file "${path}"`);
+  return keyInFile(join(dataDir, "master.key"));
 }
 
 /**
@@ -43,7 +42,11 @@ export function jwtSecret({ jwtSecret: given, dataDir }: Pick<Config, "jwtSecret
   return secret;
 }
 
-function decodeKey(text: string, what: string): Buffer {
+/** The key in a file, which is made if it is missing. @throws {StoreError} as `masterKey` does. */
+export const keyInFile = (path: string): Buffer => decodeKey(readOrMake(path), `The file "${path}"`);
+
+/** 32 bytes out of base64. @throws {StoreError} naming `what` held something else. */
+export function decodeKey(text: string, what: string): Buffer {
   const key = Buffer.from(text, "base64"); // takes base64url too
   if (key.length !== KEY_BYTES) throw new StoreError(`${what} does not hold ${KEY_BYTES} bytes in base64`);
   return key;
@@ -88,7 +91,8 @@ function writeDurably(path: string, text: string): void {
   }
 }
 
-function syncFolder(path: string): void {
+/** Makes what was named or renamed in a folder outlast a power cut. */
+export function syncFolder(path: string): void {
   if (process.platform === "win32") return; // it cannot, and need not
   const folder = openSync(path, "r");
   fsyncSync(folder);

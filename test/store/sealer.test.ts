@@ -40,7 +40,7 @@ describe("a sealed value", () => {
 
   test("can be opened after the master key was changed, while the old one is still given", () => {
     const sealed = sealer.seal("sk-123", place);
-    const next = createSealer(randomBytes(32), [key]);
+    const next = createSealer(randomBytes(32), () => [key]);
     expect(next.keyId).not.toBe(sealer.keyId);
     expect(next.open(sealed, sealer.keyId, place)).toBe("sk-123");
     expect(() => sealer.open(next.seal("new", place), next.keyId, place)).toThrow(
