@@ -30,7 +30,6 @@ import { type Controller, createController } from "./reconcile/controller.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { createServer, type GatewayServer } from "./server.ts";
 import { createSealer } from "./store/aes-sealer.ts";
-import { otherMasterKeys } from "./store/key-rotation.ts";
 import { jwtSecret, masterKey } from "./store/keys.ts";
 import { type OpenStore, openStore } from "./store/open.ts";
 
@@ -51,8 +50,8 @@ export interface RunningGateway {
 export interface Replacements {
   readonly runtime?: Runtime;
   readonly now?: () => Date;
-}
   readonly alone?: boolean;
+}
 
 /**
  * Starts a gateway: opens the store, wires the rooms together, begins to reconcile and to listen.
@@ -103,7 +102,7 @@ async function assemble(config: Config, log: Logger, { store }: OpenStore, repla
       ...spaceAgentReactions,
       ...buildReactions,
     ],
-    sealer: createSealer(masterKey(config), () => otherMasterKeys(config)),
+    sealer: createSealer(masterKey(config)),
     replicaId: randomUUID(),
     actor: null,
     now: replaced.now ?? (() => new Date()),
