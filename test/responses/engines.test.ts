@@ -43,6 +43,19 @@ describe("which engine answers", () => {
     expect(await storyOf(gateway, id)).toEqual(["PENDING", "commentary"]);
   });
 
+  test("is none where a secret was sealed under another master key, which the response says", async () => {
+    await createAgent(gateway, "resealed", withKey);
+    const { id: agentId } = await agentNamed(gateway, "resealed");
+    await gateway.gateway.store.secret.updateMany({ where: { ownerId: agentId }, data: { keyId: "unknown" } });
+    const { id } = await ask(gateway, "resealed", "hello");
+    await gateway.settle();
+    const failed = await responseOf(gateway, id);
+    expect(failed).toMatchObject({ status: "FAILED", failure: { reason: "MODEL_UNAVAILABLE" } });
+    expect(failed.failure.message).toContain(
+      '"OPENAI_API_KEY" was sealed under a master key this gateway does not have',
+    );
+  });
+
   test("is an outside worker without a word where the agent wants that", async () => {
     await createAgent(gateway, "wanted", { engine: "EXTERNAL" });
     const { id } = await ask(gateway, "wanted", "hello");

@@ -1,9 +1,11 @@
+import type { Failure } from "../../engines/engine.ts";
 import { noModelKeyItem } from "../../engines/external.ts";
 import { hasModelKey } from "../../engines/model/choice.ts";
 import { commit } from "../../events/commit.ts";
 import { headOf } from "../../events/read.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { EngineKind, Response } from "../../store/generated/client/client.ts";
+import { UnreadableSecret } from "../secrets/owned.ts";
 import { emitItems } from "./change.ts";
 import type { Respondent } from "./respondent.ts";
 import { responseStream } from "./response.ts";
@@ -23,6 +25,12 @@ export async function engineFor(
   if (respondent.engine) return respondent.engine;
   if (gateway.config.engine !== "auto") return configured[gateway.config.engine];
   return hasModelKey(gateway.config, await respondent.environment(gateway)) ? "MODEL" : "EXTERNAL";
+}
+
+/** Why nothing can ever be chosen; an error that may pass is thrown on. */
+export function failureOfChoice(error: unknown): Failure {
+  if (error instanceof UnreadableSecret) return { reason: "MODEL_UNAVAILABLE", message: error.message };
+  throw error;
 }
 
 /** Tells whoever waits for a response that became EXTERNAL by nobody's choice what to set; once. */

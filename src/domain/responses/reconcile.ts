@@ -9,7 +9,7 @@ import { sessionOf } from "../sessions/change.ts";
 import { answer } from "./answer.ts";
 import { moveResponse, responseFactsOf } from "./change.ts";
 import { claim, nextPending, renewLeaseMs, renewLeases, takeOver } from "./claim.ts";
-import { engineFor, offerToWorkers } from "./engine-choice.ts";
+import { engineFor, failureOfChoice, offerToWorkers } from "./engine-choice.ts";
 import { findRespondent } from "./find-respondent.ts";
 import type { Respondent } from "./respondent.ts";
 import { unfinished } from "./response.ts";
@@ -92,7 +92,11 @@ async function startNext(
 ): Promise<ReconcileResult> {
   const next = await nextPending(gateway, respondent.id);
   if (!next) return {};
-  const engine = await engineFor(gateway, respondent, next);
+  const engine = await engineFor(gateway, respondent, next).catch(failureOfChoice);
+  if (typeof engine !== "string") {
+    await failBroken(gateway, respondent, next.id, engine);
+    return { againAfterMs: 0 };
+  }
   if (engine === "EXTERNAL") await offerToWorkers(gateway, respondent, next);
   const from = readyState(respondent, engine);
   if (from === null) return {};

@@ -38,9 +38,21 @@ export const sealSecret = ({ sealer }: Pick<Gateway, "sealer">, owner: Owner, ke
   keyId: sealer.keyId,
 });
 
-/** The value of a stored secret. */
-export const openSecret = ({ sealer }: Pick<Gateway, "sealer">, owner: Owner, row: Sealed): string =>
-  sealer.open(row.sealed, row.keyId, placeOf(owner, row.keyName));
+/** A stored secret does not open: its master key is another one, or its row was changed. Repeating does not help. */
+export class UnreadableSecret extends Error {}
+
+/**
+ * The value of a stored secret.
+ *
+ * @throws {UnreadableSecret}
+ */
+export function openSecret({ sealer }: Pick<Gateway, "sealer">, owner: Owner, row: Sealed): string {
+  try {
+    return sealer.open(row.sealed, row.keyId, placeOf(owner, row.keyName));
+  } catch (cause) {
+    throw new UnreadableSecret(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
 
 type Sealed = Pick<Secret, "sealed" | "keyId" | "keyName">;
 
