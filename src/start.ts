@@ -30,6 +30,7 @@ import { type Controller, createController } from "./reconcile/controller.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { createServer, type GatewayServer } from "./server.ts";
 import { createSealer } from "./store/aes-sealer.ts";
+import { otherMasterKeys } from "./store/key-rotation.ts";
 import { jwtSecret, masterKey } from "./store/keys.ts";
 import { type OpenStore, openStore } from "./store/open.ts";
 
@@ -102,7 +103,7 @@ async function assemble(config: Config, log: Logger, { store }: OpenStore, repla
       ...spaceAgentReactions,
       ...buildReactions,
     ],
-    sealer: createSealer(masterKey(config)),
+    sealer: createSealer(masterKey(config), () => otherMasterKeys(config)),
     replicaId: randomUUID(),
     actor: null,
     now: replaced.now ?? (() => new Date()),
