@@ -7,6 +7,7 @@ import type { Gateway } from "../../gateway.ts";
 import { isJsonObject } from "../../json.ts";
 import type { Response } from "../../store/generated/client/client.ts";
 import { killLeftOverCommands, openWorkspace } from "../computers/workspace.ts";
+import { UnreadableSecret } from "../secrets/owned.ts";
 import { emitItems, moveResponse, responseFactsOf } from "./change.ts";
 import { releaseClaim } from "./claim.ts";
 import { itemsOf } from "./items.ts";
@@ -147,6 +148,7 @@ const interrupted = (message: string): Failure => ({ reason: "INTERRUPTED", mess
 function failureOfError(gateway: Gateway, error: unknown, signal: AbortSignal): Failure | null {
   if (signal.aborted) return null;
   if (error instanceof GatewayError) return { reason: "COMPUTER_LOST", message: error.message };
+  if (error instanceof UnreadableSecret) return interrupted(error.message);
   gateway.log.error({ err: error }, "an engine failed unexpectedly");
   return interrupted("The gateway met an internal error; its log has the details");
 }
