@@ -11,7 +11,6 @@ export const commandEnvironment = {
   PIP_NO_INPUT: "1",
   PIP_ROOT_USER_ACTION: "ignore",
   npm_config_audit: "false",
-  npm_config_cache: "/tmp/npm-cache",
   npm_config_fund: "false",
   npm_config_update_notifier: "false",
 } as const;

@@ -149,6 +149,8 @@ async function ready(job: Job, draft: ImageDraft, agent: Fetched): Promise<Fetch
   return agent;
 }
 
+const afterLimitMs = 10_000;
+
 /** @throws {BuildError} for a command that fails. */
 async function runIn(job: Job, draft: ImageDraft, argv: readonly string[], agent: string | null): Promise<void> {
   const output = job.log.commandOutput(agent ?? "");
@@ -156,14 +158,15 @@ async function runIn(job: Job, draft: ImageDraft, argv: readonly string[], agent
     argv,
     cwd: agent === null ? agentsFolder : `${agentsFolder}/${agent}`,
     env: commandEnvironment,
-    timeoutMs: job.remainingMs(),
+    timeoutMs: job.remainingMs() + afterLimitMs, // the build's own limit comes first, and says so
     signal: job.signal,
     onOutput: (chunk) => output.push(chunk),
   });
   output.end();
   job.signal.throwIfAborted();
   if (end === "containerLost") throw unavailable("The container of the build was lost");
-  if (end === "timedOut") throw new BuildError("The build command took all of the build's time");
   if (outOfMemory) throw new BuildError("The build command ran out of memory");
-  if (exitCode !== 0) throw new BuildError(`The build command ended with exit code ${exitCode}`);
+  if (end !== "exited" || exitCode !== 0) {
+    throw new BuildError(`The build command ended with exit code ${exitCode ?? "unknown"}`);
+  }
 }
