@@ -18,7 +18,13 @@ const things: Readonly<Record<string, string>> = {
 };
 
 const gateway = await startTestGateway({
-  env: { RAWORC_ENGINE: "external", RAWORC_MAX_BODY_BYTES: "4096", RAWORC_CORS_ORIGINS: "https://app.example" },
+  env: {
+    RAWORC_GIT_BASE_URL: "file:///nowhere/",
+    RAWORC_GIT_PROTOCOLS: "file",
+    RAWORC_ENGINE: "external",
+    RAWORC_MAX_BODY_BYTES: "4096",
+    RAWORC_CORS_ORIGINS: "https://app.example",
+  },
 });
 afterAll(() => gateway.stop());
 
@@ -33,9 +39,17 @@ beforeAll(async () => {
   await ask(gateway, "shown", "hi");
   await gateway.data(`mutation { writeFile(agent: "demo", path: "src/a.txt", content: "x") { path } }`);
   await send(gateway, "POST", "/secrets", { body: { key_name: "TOKEN", value: "x" } });
+  await makeSpaceAgent();
   stranger = await accountToken(gateway, "stranger");
   await accountToken(gateway, "ada");
 });
+
+/** One that runs, as far as anybody can see. */
+async function makeSpaceAgent(): Promise<void> {
+  await send(gateway, "POST", "/spaces/default/agents", { body: { name: "helper", source_repo: "a/b" } });
+  await gateway.settle();
+  await gateway.gateway.store.spaceAgent.updateMany({ data: { status: "RUNNING" } });
+}
 
 const titleOf = ({ method, path }: Route) => `${method} ${path}`;
 const named = (list: readonly Route[]) => list.map((route) => [titleOf(route), route] as const);
@@ -45,6 +59,7 @@ const pathOf = ({ path }: Route, name = things[path.split("/")[1] ?? ""] ?? "") 
     .replace(":name", name)
     .replace(":id", path.startsWith("/agents") ? responseId : name)
     .replace(":key", "TOKEN")
+    .replace(":agent_name", "helper")
     .replace("*path", path.includes("/list/") ? "src" : "src/a.txt");
 const onDemo = (path: string) => path.replace(":name", "demo").replace(":id", responseId);
 const methodsOf = (path: string) =>
