@@ -21,6 +21,7 @@ import "../domain/sessions/mutations.ts";
 import "../domain/sessions/subscriptions.ts";
 import "../domain/responses/queries.ts";
 import "../domain/responses/mutations.ts";
+import "../domain/responses/context-schema.ts";
 import "../domain/responses/subscriptions.ts";
 import "../domain/messages/queries.ts";
 import "../domain/messages/mutations.ts";

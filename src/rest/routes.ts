@@ -2,6 +2,7 @@ import { agentRoutes } from "../domain/agents/rest.ts";
 import { agentFileRoutes } from "../domain/agents/rest-files.ts";
 import { agentOrderRoutes } from "../domain/agents/rest-orders.ts";
 import { buildRoutes } from "../domain/builds/rest.ts";
+import { contextRoutes } from "../domain/responses/rest-context.ts";
 import { messageRoutes } from "../domain/messages/rest.ts";
 import { responseRoutes } from "../domain/responses/rest.ts";
 import { secretRoutes, spaceSecretRoutes } from "../domain/secrets/rest.ts";
@@ -37,4 +38,5 @@ export const routes: readonly Route[] = [
   ...agentOrderRoutes,
   ...agentFileRoutes,
   ...responseRoutes,
+  ...contextRoutes,
 ];

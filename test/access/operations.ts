@@ -1,7 +1,18 @@
 import type { Permission } from "./rules.ts";
 
 /** What an operation is about: one thing that is there or not, or a space in which something is made or listed. */
-export type Kind = "agent" | "response" | "secret" | "space" | "role" | "binding" | "account" | "nothing";
+export type Kind =
+  | "agent"
+  | "response"
+  | "session"
+  | "secret"
+  | "space"
+  | "spaceAgent"
+  | "build"
+  | "role"
+  | "binding"
+  | "account"
+  | "nothing";
 
 /** A thing of some kind as arguments name it. */
 export interface Named {
@@ -67,6 +78,31 @@ const space = (needs: Permission, args: object = {}): Operation => ({
   args: (thing) => ({ ...byName(thing), ...args }),
 });
 
+const session = (needs: Permission, args: object = {}, endsIn: readonly string[] = []): Operation => ({
+  needs,
+  of: "session",
+  args: (thing) => ({ ...byId(thing), ...args }),
+  endsIn,
+});
+const inSession = (needs: Permission, args: object = {}): Operation => ({
+  needs,
+  of: "session",
+  args: ({ id }) => ({ session: id, ...args }),
+});
+const spaceAgent = (needs: Permission, args: object = {}, endsIn: readonly string[] = []): Operation => ({
+  needs,
+  of: "spaceAgent",
+  args: ({ id, space: place }) => ({ space: place, name: id, ...args }),
+  endsIn,
+});
+const build = (needs: Permission, endsIn: readonly string[] = []): Operation => ({
+  needs,
+  of: "build",
+  args: byId,
+  endsIn,
+});
+const oneSpace = (name: string) => ({ space: name });
+
 const newSecret = (name: string) => ({ input: { space: name, key: "NEW", value: "value" } });
 
 /**
@@ -101,6 +137,45 @@ export const operations: Readonly<Record<string, readonly Operation[]>> = {
     inSpace("secrets:list", (name) => ({ space: name })),
     { way: "with their values", ...inSpace("secrets:read-values", (name) => ({ space: name, showValues: true })) },
   ],
+  "Query.session": [session("sessions:get")],
+  "Query.sessions": [{ needs: "token", ...nothing }],
+  "Query.messages": [inSession("messages:list")],
+  "Query.spaceAgent": [spaceAgent("agents:get")],
+  "Query.spaceAgents": [inSpace("agents:list", oneSpace)],
+  "Query.build": [build("builds:get")],
+  "Query.builds": [inSpace("builds:list", oneSpace)],
+  "Query.latestBuild": [inSpace("builds:get", oneSpace)],
+  "Mutation.createSession": [
+    inSpace("sessions:create", (name) => ({ input: { space: name } })),
+    { way: "with a network", ...inSpace("agents:egress", (name) => ({ input: { space: name, network: "EGRESS" } })) },
+  ],
+  "Mutation.updateSession": [session("sessions:update", { input: { metadata: { changed: true } } })],
+  "Mutation.setSessionState": [session("sessions:update", { state: "PAUSED" })],
+  "Mutation.pauseSession": [session("sessions:update")],
+  "Mutation.suspendSession": [session("sessions:update")],
+  "Mutation.resumeSession": [session("sessions:update")],
+  "Mutation.closeSession": [session("sessions:update")],
+  "Mutation.restoreSession": [session("sessions:update")],
+  "Mutation.remixSession": [session("sessions:remix")],
+  "Mutation.deleteSession": [session("sessions:delete")],
+  "Mutation.sendMessage": [
+    inSession("messages:create", { content: "hello" }),
+    { way: "as the assistant", ...inSession("sessions:update", { content: "hello", role: "ASSISTANT" }) },
+  ],
+  "Mutation.clearMessages": [inSession("messages:delete")],
+  "Mutation.createSpaceAgent": [
+    inSpace("agents:create", (name) => ({
+      input: { space: name, name: "new-agent", sourceRepo: "https://git.example/agent.git" },
+    })),
+  ],
+  "Mutation.updateSpaceAgent": [spaceAgent("agents:update", { input: { description: "changed" } })],
+  "Mutation.setSpaceAgentStatus": [spaceAgent("agents:update", { status: "inactive" })],
+  "Mutation.deleteSpaceAgent": [spaceAgent("agents:delete")],
+  "Mutation.deploySpaceAgent": [spaceAgent("agents:update", {}, ["CONFLICT"])],
+  "Mutation.stopSpaceAgent": [spaceAgent("agents:update", {}, ["CONFLICT"])],
+  "Mutation.askSpaceAgent": [spaceAgent("agents:update", { message: "hello" }, ["CONFLICT"])],
+  "Mutation.buildSpace": [inSpace("builds:create", oneSpace)],
+  "Mutation.cancelBuild": [build("builds:update", ["CONFLICT"])],
   "Mutation.login": [
     { needs: "public", of: "nothing", args: () => ({ user: "a-stranger", password: "correct horse battery" }) },
   ],
@@ -129,6 +204,8 @@ export const operations: Readonly<Record<string, readonly Operation[]>> = {
   "Mutation.unpublishAgent": [agent("agents:update")],
   "Mutation.createAgentToken": [agent("agents:update")],
   "Mutation.cancelAgent": [agent("agents:update")],
+  "Mutation.clearContext": [inAgent("agents:update")],
+  "Mutation.compactContext": [inAgent("agents:update")],
   "Mutation.exec": [inAgent("files:update", { command: ["true"] })],
   "Mutation.writeFile": [inAgent("files:update", { path: "note.txt", content: "text" })],
   "Mutation.deleteFile": [inAgent("files:update", { path: "note.txt" }, ["NOT_FOUND"])],
@@ -162,6 +239,11 @@ export const operations: Readonly<Record<string, readonly Operation[]>> = {
   "Subscription.agentsChanged": [{ needs: "token", ...nothing }],
   "Subscription.computerLogs": [inAgent("files:get")],
   "Subscription.events": [{ needs: "account", ...nothing }],
+  "Subscription.sessionChanged": [session("sessions:get")],
+  "Subscription.messageAdded": [inSession("messages:list")],
+  "Subscription.spaceAgentChanged": [spaceAgent("agents:get")],
+  "Subscription.spaceAgentLogs": [spaceAgent("agents:get", {}, ["CONFLICT"])],
+  "Subscription.buildProgress": [build("builds:get")],
   "Subscription.responseProgress": [{ needs: "responses:get", of: "response", args: byId }],
   "Subscription.responseQueued": [inAgent("responses:get")],
 };
