@@ -48,8 +48,9 @@ is_target() {
   esac
   case $name in runc:*) return 1 ;; esac
   [ "$parent" -le 1 ] && [ "$start" -ge "$since" ] || return 1
-  last_line "/proc/$1/cmdline" 2>/dev/null
   [ "$parent" = 1 ] || return 0
+  [ "$1" != "$first" ] || return 1
+  last_line "/proc/$1/cmdline" 2>/dev/null
   case $line in "$main" | "\${main#*init--}") return 1 ;; esac
   return 0
 }
@@ -75,7 +76,10 @@ look() {
   done
 }
 
-# How the init names the main process, which stands behind its own name there.
+# The main process is the init's first child; kernels that do not list children have the name it was started by,
+# which stands behind the init's own.
+first=
+[ ! -r /proc/1/task/1/children ] || read -r first _ < /proc/1/task/1/children
 last_line /proc/1/cmdline
 main=\${line:-none}
 
