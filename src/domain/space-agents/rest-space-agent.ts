@@ -15,7 +15,7 @@ export const spaceAgentParams = z.object({
 /** The path as the schema takes it. */
 export const placeOf = ({ name, agent_name }: z.output<typeof spaceAgentParams>) => ({ space: name, name: agent_name });
 
-export const spaceAgentStatuses = ["active", "inactive", "building", "running", "stopped", "error"] as const;
+const spaceAgentStatuses = ["active", "inactive", "building", "running", "stopped", "error"] as const;
 
 /** Selects the fields of document A, in its order. */
 export const spaceAgentFields = /* GraphQL */ `
