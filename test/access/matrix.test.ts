@@ -31,6 +31,8 @@ function expected({ needs, of }: Operation, caller: Caller, { place }: Thing): s
   if (place === null) return "MISSING";
   if (may(caller, needs, place)) return "OK";
   if (of === "nothing") return "FORBIDDEN";
+  // The owner may not make another session in a space that they have no role in: that one is as if it were not there.
+  if (needs === "sessions:remix" && caller === "the owner" && place.madeByOwner) return "NOT_FOUND";
   return mayKnow(caller, needs, resourceOf[of], place) ? "FORBIDDEN" : "MISSING";
 }
 
@@ -38,6 +40,9 @@ function expected({ needs, of }: Operation, caller: Caller, { place }: Thing): s
 const resourceOf: Readonly<Record<Kind, string>> = {
   agent: "agents",
   response: "responses",
+  session: "sessions",
+  spaceAgent: "agents",
+  build: "builds",
   secret: "secrets",
   space: "spaces",
   role: "roles",

@@ -165,7 +165,7 @@ export const operations: Readonly<Record<string, readonly Operation[]>> = {
   "Mutation.clearMessages": [inSession("messages:delete")],
   "Mutation.createSpaceAgent": [
     inSpace("agents:create", (name) => ({
-      input: { space: name, name: "new-agent", sourceRepo: "https://git.example/agent.git" },
+      input: { space: name, name: "newcomer", sourceRepo: "file:///srv/git/agent.git" },
     })),
   ],
   "Mutation.updateSpaceAgent": [spaceAgent("agents:update", { input: { description: "changed" } })],

@@ -39,8 +39,10 @@ export async function makeWorld(): Promise<World> {
   const accounts = await makeAccounts(gateway);
   const agents = await makeAgents(gateway);
   const { createAgentToken } = await gateway.data(`mutation { createAgentToken(name: "agent-home") { token } }`);
+  const sessions = await makeSessions(gateway);
   await gateway.controller.stop(); // nothing may change by itself
-  const things = { ...(await makeGlobals(gateway)), ...agents, ...inSpaces };
+  const built = await makeBuilt(gateway);
+  const things = { ...(await makeGlobals(gateway)), ...agents, ...inSpaces, session: sessions, ...built };
   return {
     gateway,
     tokens: { ...accounts, "the administrator": gateway.adminToken, "the worker": createAgentToken.token },
@@ -104,8 +106,43 @@ async function makeAgents(gateway: Gateway): Promise<Pick<World["things"], "agen
 }
 
 async function giveToOwner({ gateway: { store } }: Gateway, name: string): Promise<void> {
+  await store.agent.update({ where: { name }, data: await owner(store) });
+}
+
+async function owner(store: Store) {
   const { id, user } = await store.serviceAccount.findUniqueOrThrow({ where: { user: "the-owner" } });
-  await store.agent.update({ where: { name }, data: { createdById: id, createdByName: user } });
+  return { createdById: id, createdByName: user };
+}
+
+async function makeSessions(gateway: Gateway): Promise<Thing[]> {
+  const { store } = gateway.gateway;
+  const sessions: Thing[] = [{ where: "missing", id: missingId, space: "home", place: null }];
+  const places: readonly Place[] = [{ space: "home" }, { space: "away" }, { space: "away", madeByOwner: true }];
+  for (const place of places) {
+    const space = String(place.space);
+    const document = `mutation ($space: ID!) { createSession(input: { space: $space, engine: EXTERNAL }) { id } }`;
+    const { id } = (await gateway.data(document, { space })).createSession;
+    if (place.madeByOwner) await store.session.update({ where: { id }, data: await owner(store) });
+    sessions.push({ where: place.madeByOwner ? "one's own" : `in ${space}`, id, space, place });
+  }
+  await gateway.settle();
+  return sessions;
+}
+
+/** Written as rows, for there is no repository to build from. */
+async function makeBuilt({ gateway }: Gateway): Promise<Pick<World["things"], "spaceAgent" | "build">> {
+  const spaceAgents: Thing[] = [{ where: "missing", id: "gone", space: "away", place: null }];
+  const builds: Thing[] = [{ where: "missing", id: missingId, space: "away", place: null }];
+  const times = { createdAt: gateway.now(), updatedAt: gateway.now() };
+  for (const space of ["home", "away"] as const) {
+    const [agentId, buildId, where] = [gateway.newId(), gateway.newId(), `in ${space}`];
+    const source = { name: "helper", sourceRepo: "https://git.example/helper.git" };
+    await gateway.store.spaceAgent.create({ data: { id: agentId, spaceName: space, ...source, ...times } });
+    await gateway.store.build.create({ data: { id: buildId, spaceName: space, status: "COMPLETED", ...times } });
+    spaceAgents.push({ where, id: "helper", space, place: { space } });
+    builds.push({ where, id: buildId, space, place: { space } });
+  }
+  return { spaceAgent: spaceAgents, build: builds };
 }
 
 const inSpaces: Pick<World["things"], "secret" | "space" | "nothing"> = {
