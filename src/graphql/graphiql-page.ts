@@ -113,10 +113,20 @@ async function post(params, headers) {
   return result;
 }
 
-async function* listen(params, headers) {
+function listen(params, headers) {
   const connectionParams = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   const url = location.origin.replace(/^http/, "ws") + location.pathname;
   const client = graphqlWs.createClient({ url, connectionParams, retryAttempts: 0 });
+  const results = resultsOf(client, params);
+  // A generator that waits hears of its end only with the next message, so that stopping closes the socket itself.
+  const stop = () => {
+    client.dispose();
+    return results.return();
+  };
+  return { [Symbol.asyncIterator]: () => ({ next: () => results.next(), return: stop }) };
+}
+
+async function* resultsOf(client, params) {
   const received = [];
   try {
     for await (const result of client.iterate(params)) {

@@ -10,12 +10,12 @@ import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import { openExplorer } from "./explorer.ts";
 
 /** Waits for the next socket of the page to ask for a subscription. */
-async function untilSubscribed(page: Page): Promise<string> {
+async function untilSubscribed(page: Page) {
   const socket = await page.waitForEvent("websocket");
   const { payload } = await socket.waitForEvent("framesent", ({ payload: sent }) =>
     String(sent).includes('"subscribe"'),
   );
-  return String(payload);
+  return { socket, asked: String(payload) };
 }
 
 describe("GraphiQL in a browser", () => {
@@ -92,8 +92,24 @@ describe("GraphiQL in a browser", () => {
       await explorer.turnTo("Sleep");
       await explorer.turnTo("EverythingLive");
       await explorer.run();
-      expect(await listening).toContain("EverythingLive");
+      expect((await listening).asked).toContain("EverythingLive");
     }
+  });
+
+  test("a press on stop ends the subscription at once, also while nothing happens", async () => {
+    const explorer = await open();
+    await explorer.run();
+    await explorer.sees('"token"');
+    await explorer.turnTo("EverythingLive");
+    const listening = untilSubscribed(explorer.page);
+    await explorer.run();
+    const { socket } = await listening;
+    await Promise.all([
+      socket.waitForEvent("close"),
+      explorer.page.getByRole("button", { name: "Stop query" }).click(),
+    ]);
+    await explorer.page.getByRole("button", { name: "Execute query" }).waitFor();
+    expect(explorer.complaints).toEqual([]);
   });
 
   test("says what is wrong when a subscription is not signed in", async () => {
