@@ -109,7 +109,7 @@ describe("builds in GraphQL", () => {
       `{ builds(space: "listed") { totalCount } }`,
     ]) {
       const { errors } = await world.graphql(document, {}, token);
-      expect(errors?.[0]?.extensions.code, document).toBe("NOT_FOUND");
+      expect([document, errors?.[0]?.extensions.code]).toEqual([document, "NOT_FOUND"]);
     }
     const watching = overSocket(world, { query: progress, variables: { id: build?.id }, token });
     await expect(watching.next()).rejects.toMatchObject({ code: "NOT_FOUND" });
@@ -150,7 +150,7 @@ describe("builds in REST", () => {
       "/spaces/rested/build/absent",
       "/spaces/absent/build/latest",
     ]) {
-      expect((await rest(path)).status, path).toBe(404);
+      expect([path, (await rest(path)).status]).toEqual([path, 404]);
     }
     expect((await rest("/spaces/absent/build", { method: "POST" })).status).toBe(404);
   });

@@ -69,7 +69,7 @@ describe("agents where computers are local processes", () => {
     await world.settle();
     const [build] = await buildsOf(gateway);
     const log = await logOf(gateway, build?.id ?? "");
-    expect(build, log).toMatchObject({ status: "COMPLETED" });
+    expect({ status: build?.status, log }).toMatchObject({ status: "COMPLETED" });
     expect(log).toContain("[python] $ python3 -m pip install -r requirements.txt --target .");
     expect(log).toContain("[node] $ npm install --omit=dev");
     expect(await runIn(build?.image ?? "", callPython)).toBe("hello x\n");

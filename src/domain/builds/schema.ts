@@ -17,7 +17,10 @@ const AgentManifest = builder.objectRef<Manifest>("AgentManifest").implement({
     buildCommand: t.exposeString("buildCommand", { nullable: true, description: "What makes the agent ready." }),
     description: t.exposeString("description", { nullable: true }),
     purpose: t.exposeString("purpose", { nullable: true, description: "What it is for." }),
-    capabilities: t.stringList({ resolve: ({ capabilities }) => [...capabilities] }),
+    capabilities: t.stringList({
+      description: "What it can do, in its own words.",
+      resolve: ({ capabilities }) => [...capabilities],
+    }),
   }),
 });
 
@@ -25,10 +28,23 @@ const BuiltAgentType = builder.objectRef<BuiltAgent>("BuiltAgent").implement({
   description: "What became of one space agent in a build.",
   fields: (t) => ({
     name: t.exposeString("name"),
-    sourceRepo: t.string({ nullable: true, resolve: ({ sourceRepo }) => sourceRepo }),
-    sourceBranch: t.string({ nullable: true, resolve: ({ sourceBranch }) => sourceBranch }),
+    sourceRepo: t.string({
+      nullable: true,
+      description: "Where it was to be fetched from.",
+      resolve: ({ sourceRepo }) => sourceRepo,
+    }),
+    sourceBranch: t.string({
+      nullable: true,
+      description: "The branch or tag.",
+      resolve: ({ sourceBranch }) => sourceBranch,
+    }),
     commit: t.exposeString("commit", { nullable: true, description: "What was taken; null until it was." }),
-    manifest: t.field({ type: AgentManifest, nullable: true, resolve: ({ manifest }) => manifest }),
+    manifest: t.field({
+      type: AgentManifest,
+      nullable: true,
+      description: "What its repository says of it; null until it was read.",
+      resolve: ({ manifest }) => manifest,
+    }),
     error: t.exposeString("error", { nullable: true, description: "Why it was left out; null for one that was not." }),
   }),
 });
