@@ -10,7 +10,9 @@ import { changeSession, sessionById } from "../sessions/change.ts";
  */
 export async function clearMessages(gateway: Gateway, sessionId: string): Promise<number> {
   return commit(gateway, async (unit) => {
-    const session = await changeSession(unit, { id: sessionId }, { lastActivityAt: unit.at });
+    // What stood for earlier messages goes with them.
+    const forgotten = { contextCutoffAt: null, contextSummary: null };
+    const session = await changeSession(unit, { id: sessionId }, { lastActivityAt: unit.at, ...forgotten });
     if (!session) await sessionById(unit.tx, sessionId); // says that it is gone
     const { count } = await unit.tx.message.deleteMany({ where: { sessionId } });
     return count;

@@ -20,5 +20,6 @@ export async function copyConversation({ tx, gateway }: Unit, from: Session, to:
     copied = page.at(-1)?.seq ?? copied;
     more = page.length === pageSize;
   }
-  return tx.session.update({ where: { id: to.id }, data: { messageHead: copied } });
+  const { contextCutoffAt, contextSummary } = from;
+  return tx.session.update({ where: { id: to.id }, data: { messageHead: copied, contextCutoffAt, contextSummary } });
 }
