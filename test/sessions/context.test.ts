@@ -52,7 +52,7 @@ describe("a session's conversation that grows long", () => {
 
   test("is forgotten with its summary when its messages are deleted", async () => {
     const id = await grown();
-    await gateway.data(`mutation { clearMessages(session: "${id}") { count } }`);
+    await gateway.data(`mutation { clearMessages(session: "${id}") { cleared } }`);
     await tell(id, "hello", say("hi"));
     await tell(id, "again", say("hi again"));
     expect(toldLast()).toEqual(["hello", "hi", "again"]);
