@@ -9,7 +9,7 @@ const ClearedMessages = builder
   .implement({
     description: "What is left of a session's conversation.",
     fields: (t) => ({
-      sessionId: t.exposeID("sessionId"),
+      sessionId: t.exposeID("sessionId", { description: "The session's id." }),
       cleared: t.int({ description: "How many messages there were.", resolve: ({ count }) => count }),
     }),
   });

@@ -13,9 +13,9 @@ export const MessageRole = builder.enumType("MessageRole", {
 export const Message = builder.prismaObject("Message", {
   fields: (t) => ({
     id: t.exposeID("id"),
-    sessionId: t.exposeID("sessionId"),
+    sessionId: t.exposeID("sessionId", { description: "The session it is part of." }),
     seq: t.exposeInt("seq", { description: "Its place in the conversation." }),
-    role: t.expose("role", { type: MessageRole }),
+    role: t.expose("role", { type: MessageRole, description: "Who says it." }),
     content: t.exposeString("content"),
     createdBy: t.exposeString("createdByName", {
       nullable: true,

@@ -42,7 +42,7 @@ export const Session = builder.prismaObject("Session", {
     busyTimeoutSeconds: t.exposeInt("busyTimeoutSeconds", {
       description: "Busy for so long, what it answers fails and it waits again.",
     }),
-    busyFrom: t.expose("busyFrom", { type: "DateTime", nullable: true }),
+    busyFrom: t.expose("busyFrom", { type: "DateTime", nullable: true, description: "Since when it answers." }),
     buildId: t.exposeID("buildId", { nullable: true, description: "The build whose image its computer has." }),
     lastError: t.exposeString("lastError", { nullable: true, description: "Why it cannot work." }),
     computer: t.relation("computer", { type: Computer, description: "The container and volume behind it." }),
@@ -82,7 +82,7 @@ export const Session = builder.prismaObject("Session", {
       nullable: true,
       description: "When it was closed; null again once it is restored.",
     }),
-    terminationReason: t.exposeString("terminationReason", { nullable: true }),
+    terminationReason: t.exposeString("terminationReason", { nullable: true, description: "Why it was closed." }),
     createdAt: t.expose("createdAt", { type: "DateTime" }),
     updatedAt: t.expose("updatedAt", { type: "DateTime" }),
     secretNames: t.stringList({
