@@ -11,14 +11,11 @@ import sys
 # A file in the working folder must not stand in for a module of the language.
 sys.path[:] = [place for place in sys.path if place]
 
-import asyncio
-import datetime
+# What not every call needs is imported where it is needed: a call costs little more than the interpreter's start.
 import importlib
-import inspect
 import json
 import os
-import socket
-import traceback
+import time
 
 SOCKET = ".raworc-agent.sock"
 
@@ -45,16 +42,21 @@ def load(agent, handler):
     return found
 
 
-async def finished(awaitable):
-    return await awaitable
-
-
 def call(handler, message, context):
     value = handler(message, context)
-    return asyncio.run(finished(value)) if inspect.isawaitable(value) else value
+    if not hasattr(value, "__await__"):
+        return value
+    import asyncio
+
+    async def finished():
+        return await value
+
+    return asyncio.run(finished())
 
 
 def trace_of(error):
+    import traceback
+
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == "<string>":
         trace = trace.tb_next
@@ -72,6 +74,8 @@ def outcome_of(given):
 
 
 def announce(line):
+    import socket
+
     try:
         with socket.socket(socket.AF_UNIX) as log:
             log.settimeout(1)
@@ -99,11 +103,12 @@ def answer():
 
 
 def log(level, text):
-    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    print(f"{now} [{level}] {text}", flush=True)
+    print(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), f"[{level}] {text}", flush=True)
 
 
 def serve(agent, handler):
+    import socket
+
     try:
         load(agent, handler)
     except Missing as error:
