@@ -117,9 +117,8 @@ describe("beside a gateway that runs", { timeout: 30_000 }, () => {
       const running = sealerOf(database);
       await storeMany(database.store, running, 200);
       const rotating = rotateKey(configOf(database));
-      let done = false;
-      void rotating.finally(() => (done = true));
-      while (!done) await checkAll(database.store, running);
+      const sealedUnderOld = async () => (await checkAll(database.store, running))[running.keyId];
+      await expect.poll(sealedUnderOld, { timeout: 20_000, interval: 1 }).toBeUndefined();
       expect((await rotating).secrets).toBe(200);
       const { keyId } = sealerOf(database);
       expect(await checkAll(database.store, running)).toEqual({ [keyId]: 200 });
