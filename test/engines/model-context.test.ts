@@ -119,6 +119,15 @@ describe("a summary that cannot be had", () => {
     expect(JSON.stringify(room.logged)).not.toContain(GATEWAY_KEY);
   });
 
+  test("because the model keeps silent does not hold the response up for ever", async () => {
+    const hang = { acts: [{ kind: "hang" }] } as const;
+    const patience = { firstChunkMs: 500, chunkMs: 500 };
+    await using room = await openModelRoom([hang, hang, say("ok")], { patience });
+    const job = room.job({ history });
+    expect(await room.engine.answer(job)).toMatchObject({ status: "completed", text: "ok" });
+    expect(job.summaries).toEqual([]);
+  });
+
   test("because the response was cancelled ends it", async () => {
     await using room = await openModelRoom([{ acts: [{ kind: "hang" }] }]);
     const job = room.job({ history });

@@ -26,6 +26,9 @@ export interface Summary {
 
 const LONGEST_SUMMARY = 16_000;
 
+/** How long one try may take: an answer, or a caller, waits for it. */
+const LONGEST_MS = 90_000;
+
 const INSTRUCTIONS = `You write the memory of an agent: a summary that will stand in the place of a conversation \
 which the agent will not see any more. Keep what it needs to go on: what the user wants and has decided, what was done \
 and found out, names of files, commands and values word for word, what failed and why, and what is still open. Leave \
@@ -66,7 +69,7 @@ async function ask({ choice, patience, signal }: Asking, prompt: string): Promis
       prompt,
       maxRetries: 0,
       abortSignal: AbortSignal.any([signal, attempt.signal]),
-      timeout: patience,
+      timeout: { ...patience, totalMs: LONGEST_MS },
       onError: () => undefined, // by default errors go to the console; here they are thrown below
     });
     for await (const part of result.stream) {
