@@ -2,9 +2,10 @@ import { chmod, lstat, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { conflict, GatewayError, unavailable } from "../../errors.ts";
 import { deploymentLabel } from "../labels.ts";
-import { goneImage } from "../paths.ts";
+import { goneImage, imageFolder } from "../paths.ts";
 import type { ExecCommand, ExecResult, ImageDraft, ImageSpec, Labels, RuntimeImages } from "../runtime.ts";
-import { checkedName, type ImageRecord, type Records } from "./records.ts";
+import type { Commands } from "./commands.ts";
+import { checkedName, type ContainerRecord, ImageRecord, Records } from "./records.ts";
 import { copyTree, removeTree } from "./volumes.ts";
 
 /** Where a command of a draft runs. */
@@ -108,6 +109,25 @@ export class BuiltImages implements RuntimeImages {
   readonly #path = (name: string) => join(this.#needs.folder, fileNameOf(name));
   readonly #home = (name: string) => `${this.#path(name)}.home`;
 }
+
+/** The images of a runtime that runs these commands and keeps these containers. */
+export const openImages = (
+  dataDir: string,
+  deployment: string,
+  commands: Commands,
+  containers: Records<ContainerRecord>,
+): BuiltImages =>
+  new BuiltImages({
+    folder: join(dataDir, "images"),
+    deployment,
+    records: new Records(join(dataDir, "image-records"), ImageRecord),
+    run: ({ container, folder, home, network }, command) => {
+      const place = { container, network, volumeFolder: home, image: { folder, isWritable: true } };
+      return commands.run(place, { ...command, cwd: command.cwd ?? imageFolder }, async () => undefined);
+    },
+    stop: (container) => commands.stop(container),
+    isUsed: async (name) => (await containers.all()).some(([, { image }]) => image === name),
+  });
 
 /** The commands of a draft are found by this, as those of a computer by its container. */
 const draftOf = (image: string) => `draft.${fileNameOf(image)}`;

@@ -36,8 +36,8 @@ export class MainProcesses {
       async () => undefined,
     );
     void run.then(
-      ({ end, exitCode }) => (end === "containerLost" ? undefined : this.#ended(place.container, exitCode)),
-      () => this.#ended(place.container, notStarted),
+      ({ end, exitCode }) => (end === "containerLost" ? undefined : this.ended(place.container, exitCode)),
+      () => this.ended(place.container),
     );
   }
 
@@ -57,7 +57,8 @@ export class MainProcesses {
     this.#isClosing = true;
   }
 
-  async #ended(container: string, exitCode: number | null): Promise<void> {
+  /** Stops the container of a main process that is no more, and announces it. */
+  async ended(container: string, exitCode: number | null = notStarted): Promise<void> {
     if (this.#isClosing) return;
     const record = await this.#containers.read(container).catch(() => null);
     if (record?.status !== "running" && record?.status !== "paused") return;

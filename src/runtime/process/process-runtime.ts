@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import type { Logger } from "pino";
 import { conflict, notFound } from "../../errors.ts";
 import { deploymentLabel } from "../labels.ts";
-import { builtImagePrefix, imageFolder } from "../paths.ts";
+import { builtImagePrefix } from "../paths.ts";
 import type {
   ContainerSpec,
   ContainerState,
@@ -13,12 +13,12 @@ import type {
   Runtime,
   RuntimeInfo,
 } from "../runtime.ts";
-import { BuiltImages } from "./built-images.ts";
+import { type BuiltImages, openImages } from "./built-images.ts";
 import { type CommandPlace, Commands } from "./commands.ts";
 import { MainProcesses } from "./main-processes.ts";
 import { createProcessFiles } from "./process-files.ts";
 import { statsOf } from "./process-stats.ts";
-import { ContainerRecord, ImageRecord, Records, VolumeRecord } from "./records.ts";
+import { ContainerRecord, Records, VolumeRecord } from "./records.ts";
 import { findSandbox, type Sandbox } from "./sandbox.ts";
 import { Volumes } from "./volumes.ts";
 import { plainWarning, sandboxedWarning } from "./warnings.ts";
@@ -65,7 +65,7 @@ class ProcessRuntime implements Runtime {
     this.#commands = new Commands(deployment, this.#findSandbox);
     this.#containers = new Records(join(dataDir, "containers"), ContainerRecord);
     this.#volumes = new Volumes(join(dataDir, "volumes"), new Records(join(dataDir, "volume-records"), VolumeRecord));
-    this.images = this.#openImages(dataDir);
+    this.images = openImages(dataDir, deployment, this.#commands, this.#containers);
     this.#mains = new MainProcesses(this.#commands, this.#containers);
     this.#resumed = once(() => this.#resume());
   }
@@ -197,23 +197,11 @@ class ProcessRuntime implements Runtime {
     return { container, volumeFolder, network, image: folder === null ? null : { folder, isWritable: false } };
   }
 
-  #openImages(dataDir: string): BuiltImages {
-    return new BuiltImages({
-      folder: join(dataDir, "images"),
-      deployment: this.#deployment,
-      records: new Records(join(dataDir, "image-records"), ImageRecord),
-      run: ({ container, folder, home, network }, command) => {
-        const place = { container, network, volumeFolder: home, image: { folder, isWritable: true } };
-        return this.#commands.run(place, { ...command, cwd: command.cwd ?? imageFolder }, async () => undefined);
-      },
-      stop: (container) => this.#commands.stop(container),
-      isUsed: async (name) => (await this.#containers.all()).some(([, { image }]) => image === name),
-    });
-  }
-
   async #resume(): Promise<void> {
     for (const [container, record] of await this.#containers.all()) {
-      if (record.labels[deploymentLabel] === this.#deployment) await this.#resumeMain(container, record);
+      if (record.labels[deploymentLabel] !== this.#deployment) continue;
+      // One that cannot be started is as good as one that ended at once; the others go on.
+      await this.#resumeMain(container, record).catch(() => this.#mains.ended(container));
     }
   }
 
