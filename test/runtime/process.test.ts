@@ -83,6 +83,32 @@ function describeProcesses(useSandbox: boolean, describeOwn: (world: World) => v
       expect(await running).toMatchObject({ end: "containerLost", exitCode: null });
     });
 
+    test("a main process ends with its gateway, and the next one starts it again", async () => {
+      const volume = await world.newVolume();
+      const [lasting, broken] = [world.newName(), world.newName()];
+      const first = await open();
+      for (const name of [lasting, broken]) {
+        const own = name === broken ? await world.newVolume() : volume;
+        await first.ensureContainer(world.spec(name, { volume: own, command: ["sh", "-c", "echo up; sleep 600"] }));
+        await first.ensureRunning(name);
+        if (name === broken) await rm(join(ownDir, "volumes", own), { recursive: true });
+      }
+      await first.close();
+      const second = await open();
+      try {
+        expect((await second.inspect(lasting))?.status).toBe("running");
+        expect((await second.inspect(broken))?.status).toBe("stopped");
+        const abort = new AbortController();
+        for await (const { text } of second.logs(lasting, { follow: true, signal: abort.signal })) {
+          expect(text).toBe("up");
+          abort.abort();
+        }
+      } finally {
+        for (const name of [lasting, broken]) await second.removeContainer(name);
+        await second.close();
+      }
+    });
+
     test("a script stays executable when it is written again", async () => {
       const container = await world.newRunning();
       await world.runtime.files.write(container, "tool", bytes("#!/bin/sh\necho one\n"));
