@@ -1,9 +1,10 @@
 "use strict";
 
 // `npm start`: makes a fresh clone ready and runs the gateway. Runs on Node 18 with nothing installed.
+const { gatewayCommand } = require("./gateway-command.cjs");
 const { runReady } = require("./run-ready.cjs");
 
-void runReady({ withBuild: true, alone: true }, ({ node }) => [
+void runReady({ withBuild: true, alone: true, env: gatewayCommand.env }, ({ node }) => [
   node,
-  ["--enable-source-maps", "dist/main.js", ...process.argv.slice(2)],
+  [...gatewayCommand.args, ...process.argv.slice(2)],
 ]);

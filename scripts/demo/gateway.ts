@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { gatewayCommand } from "../gateway-command.cjs";
 import { connect } from "./client.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -48,8 +49,8 @@ async function startOwn(environment: Environment): Promise<FoundGateway> {
   const log = join(folder, "gateway.log");
   const output = openSync(log, "a");
   // A group of its own: Ctrl-C ends the demo, which then ends the gateway in order.
-  const child = spawn(process.execPath, ["--enable-source-maps", "dist/main.js"], {
-    env: environmentOf(environment, folder, new URL(url).port),
+  const child = spawn(process.execPath, gatewayCommand.args, {
+    env: { ...gatewayCommand.env, ...environmentOf(environment, folder, new URL(url).port) },
     stdio: ["ignore", output, output],
     detached: true,
   });

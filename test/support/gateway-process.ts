@@ -6,13 +6,14 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Client, createClient } from "graphql-ws";
 import { WebSocket } from "ws";
+import { gatewayCommand } from "../../scripts/gateway-command.cjs";
 
 export interface ProcessOptions {
   /** Kept over restarts when it is given; otherwise a new folder, deleted by `stop`. */
   readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** The source unless told otherwise; `dist/main.js` for what users run. */
-  readonly main?: string;
+  /** What `npm start` runs, by the same command; otherwise the source. */
+  readonly built?: boolean;
 }
 
 /** A gateway in a process of its own, as users run it. */
@@ -38,8 +39,9 @@ export const makeDataDir = () => mkdtemp(join(tmpdir(), "raworc-process-"));
 /** Starts a gateway on a free port and logs in as its first administrator. */
 export async function startGatewayProcess(options: ProcessOptions = {}): Promise<GatewayProcess> {
   const dataDir = options.dataDir ?? (await makeDataDir());
-  const child = spawn(process.execPath, [options.main ?? "src/main.ts"], {
-    env: { ...process.env, PORT: "0", LOG_LEVEL: "error", RAWORC_DATA_DIR: dataDir, ...options.env },
+  const { args, env } = options.built ? gatewayCommand : { args: ["src/main.ts"], env: {} };
+  const child = spawn(process.execPath, args, {
+    env: { ...env, ...process.env, PORT: "0", LOG_LEVEL: "error", RAWORC_DATA_DIR: dataDir, ...options.env },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const url = await listeningUrl(child);

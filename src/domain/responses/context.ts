@@ -1,8 +1,6 @@
 import { chooseModel, type ModelChoice } from "../../engines/model/choice.ts";
 import { type Told, tellEarlier } from "../../engines/model/conversation.ts";
 import { usualRetrying } from "../../engines/model/retry.ts";
-import { usualPatience } from "../../engines/model/step.ts";
-import { summarise } from "../../engines/model/summary.ts";
 import { conflict, GatewayError, unavailable } from "../../errors.ts";
 import { commit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
@@ -71,6 +69,9 @@ const toldNow = (gateway: Gateway, respondent: Respondent): Promise<Told> =>
 
 async function summaryOf(gateway: Gateway, respondent: Respondent, told: Told, signal: AbortSignal): Promise<string> {
   const choice = await modelOf(gateway, respondent);
+  // Their libraries are large, and many gateways never need them.
+  const { usualPatience } = await import("../../engines/model/step.ts");
+  const { summarise } = await import("../../engines/model/summary.ts");
   const asking = { choice, patience: usualPatience, retrying: usualRetrying, signal, log: gateway.log };
   const summary = await summarise(asking, told, gateway.config.contextTokens);
   if ("failure" in summary)
