@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Exchange } from "../../src/engines/engine.ts";
-import { say, use } from "../support/model-server.ts";
+import { type Reply, say, use } from "../support/model-server.ts";
 import { CONTEXT_TOKENS, GATEWAY_KEY, messagesOf, openModelRoom } from "./model-room.ts";
 
 /** An exchange that takes this part of what may be told. */
@@ -120,9 +120,9 @@ describe("a summary that cannot be had", () => {
   });
 
   test("because the model keeps silent does not hold the response up for ever", async () => {
-    const hang = { acts: [{ kind: "hang" }] } as const;
-    const patience = { firstChunkMs: 500, chunkMs: 500 };
-    await using room = await openModelRoom([hang, hang, say("ok")], { patience });
+    const silent: Reply = { acts: [{ kind: "text", text: "Once" }, { kind: "hang" }] };
+    const patience = { firstChunkMs: 5000, chunkMs: 20 };
+    await using room = await openModelRoom([silent, silent, say("ok")], { patience });
     const job = room.job({ history });
     expect(await room.engine.answer(job)).toMatchObject({ status: "completed", text: "ok" });
     expect(job.summaries).toEqual([]);
