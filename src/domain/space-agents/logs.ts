@@ -2,7 +2,7 @@ import { badInput } from "../../errors.ts";
 import { abortOn } from "../../events/abort-on.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { LogLine } from "../../runtime/runtime.ts";
-import type { Computer, SpaceAgent } from "../../store/generated/client/client.ts";
+import type { Computer } from "../../store/generated/client/client.ts";
 import { readComputerLog } from "../computers/logs.ts";
 import { SeenLines } from "./seen-lines.ts";
 import { spaceAgentStream } from "./space-agent.ts";
@@ -17,17 +17,16 @@ export function checkLines(field: string, lines: number | null | undefined): num
   throw badInput(field, `"${field}" must be from 0 to ${mostLines}`);
 }
 
-/** The last lines that a deployed agent's main process printed; none while it is not deployed. */
+/** The last lines that the main process of a deployed agent's computer printed. */
 export async function readLogs(
-  gateway: Pick<Gateway, "store" | "runtime">,
-  { computerId }: Pick<SpaceAgent, "computerId">,
+  gateway: Pick<Gateway, "runtime">,
+  computer: Pick<Computer, "id" | "generation">,
   tail: number,
   signal: AbortSignal,
-): Promise<readonly LogLine[]> {
-  const computer = computerId === null ? null : await gateway.store.computer.findUnique({ where: { id: computerId } });
+): Promise<LogLine[]> {
   const lines: LogLine[] = [];
-  if (computer && tail > 0)
-    for await (const line of readComputerLog(gateway, computer, { tail, signal })) lines.push(line);
+  if (tail === 0) return lines;
+  for await (const line of readComputerLog(gateway, computer, { tail, signal })) lines.push(line);
   return lines;
 }
 

@@ -47,9 +47,11 @@ export const SpaceAgent = builder.prismaObject("SpaceAgent", {
       complexity: 500,
       description: "What its main process printed last, oldest first; empty while it is not deployed.",
       args: { limit: t.arg.int({ defaultValue: 100, description: "How many lines; 1000 at the most." }) },
-      resolve: async (agent, { limit }, { gateway, signal }) => [
-        ...(await readLogs(gateway, agent, checkLines("limit", limit), signal)),
-      ],
+      select: { computer: { select: { id: true, generation: true } } },
+      resolve: ({ computer }, { limit }, { gateway, signal }) => {
+        const lines = checkLines("limit", limit);
+        return computer ? readLogs(gateway, computer, lines, signal) : [];
+      },
     }),
     createdAt: t.expose("createdAt", { type: "DateTime" }),
     updatedAt: t.expose("updatedAt", { type: "DateTime" }),

@@ -29,8 +29,8 @@ const traceOf = (error) =>
 
 async function outcomeOf({ agent, handler, message, context }) {
   try {
-    const process = await load(agent, handler);
-    return { value: (await process(message, context)) ?? null };
+    const call = await load(agent, handler);
+    return { value: (await call(message, context)) ?? null };
   } catch (error) {
     if (error instanceof Missing) return { missing: error.message };
     return { raised: error?.constructor?.name ?? typeof error, trace: traceOf(error) };
