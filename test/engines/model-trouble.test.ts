@@ -67,6 +67,13 @@ describe("a model that cannot be asked for a while", () => {
     expect(await room.engine.answer(room.job())).toMatchObject({ status: "completed", text: "Whole" });
   });
 
+  test("is asked again when it takes the question and never begins to answer", async () => {
+    await using room = await openModelRoom([{ acts: [{ kind: "hang" }] }, say("Whole")], {
+      patience: { firstChunkMs: 1000, chunkMs: 1000 },
+    });
+    expect(await room.engine.answer(room.job())).toMatchObject({ status: "completed", text: "Whole" });
+  });
+
   test("that nobody listens at ends the response after the attempts are used up", async () => {
     await using room = await openModelRoom([]);
     await room.server[Symbol.asyncDispose]();

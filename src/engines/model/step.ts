@@ -62,6 +62,8 @@ const PROVIDER_OPTIONS = { anthropic: { cacheControl: { type: "ephemeral" } } } 
  */
 export async function askModel(job: EngineJob, request: StepRequest): Promise<Step> {
   const attempt = new AbortController();
+  // The SDK begins to count when the provider has sent its headers; some never do.
+  const silence = setTimeout(() => attempt.abort(), request.patience.firstChunkMs);
   try {
     const result = streamText({
       model: request.model,
@@ -77,6 +79,7 @@ export async function askModel(job: EngineJob, request: StepRequest): Promise<St
     for await (const part of result.stream) {
       if (part.type === "error") throw part.error;
       if (part.type === "abort") throw new Error(part.reason ?? "the request was stopped");
+      if (part.type !== "start" && part.type !== "start-step") clearTimeout(silence);
       if (part.type === "text-delta" && part.text) job.delta({ channel: "text", text: part.text });
       if (part.type === "reasoning-delta" && part.text) job.delta({ channel: "analysis", text: part.text });
     }
@@ -85,6 +88,7 @@ export async function askModel(job: EngineJob, request: StepRequest): Promise<St
     job.signal.throwIfAborted();
     throw error;
   } finally {
+    clearTimeout(silence);
     attempt.abort();
   }
 }
