@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { refusalOf } from "../support/agents.ts";
 import { startTestGateway } from "../support/gateway.ts";
-import { createSession, orderSession, sessionNow } from "../support/sessions.ts";
+import { createSession, orderSession, sessionNow, talk, untilSession } from "../support/sessions.ts";
 
-const gateway = await startTestGateway();
+let gateway = await startTestGateway();
 afterAll(() => gateway.stop());
 
 const containers = async () => (await gateway.runtime.list()).containers;
@@ -171,5 +171,49 @@ describe("what becomes of container and volume", () => {
     expect(await statusOf(containerId)).toBe("running");
     await gateway.clock.advance(60);
     expect((await containers()).filter(({ name }) => name.includes(computer.id))).toHaveLength(1);
+  });
+});
+
+describe("a restart in the middle", () => {
+  test.each([
+    ["closeSession", "none", "CLOSED"],
+    ["suspendSession", "stopped", "SUSPENDED"],
+    ["pauseSession", "paused", "PAUSED"],
+  ])("of %s carries it out all the same", async (verb, status, state) => {
+    const { id } = await createSession(gateway);
+    const { containerId, volumeId } = await sessionNow(gateway, id);
+    gateway.runtime.away(true);
+    await orderSession(gateway, verb, id);
+    gateway = await gateway.restart();
+    gateway.runtime.away(false);
+    await gateway.clock.advance(1);
+    expect([await statusOf(containerId), (await sessionNow(gateway, id)).state]).toEqual([status, state]);
+    expect(await volumes()).toContain(volumeId);
+  });
+
+  test("of closing, between the removal and saying so, ends with neither container nor doubt", async () => {
+    const { id } = await createSession(gateway);
+    const { computer } = await sessionNow(gateway, id);
+    gateway.runtime.failNext("removeContainer", new Error("the gateway was killed here"));
+    await orderSession(gateway, "closeSession", id);
+    await gateway.settle();
+    await gateway.runtime.removeContainer(`raworc-${computer.id}-g1`);
+    gateway = await gateway.restart();
+    await gateway.settle();
+    expect(await sessionNow(gateway, id)).toMatchObject({ containerId: null, computer: { phase: "ABSENT" } });
+  });
+
+  test("of writing instructions writes them again before the session is IDLE", async () => {
+    const hold = gateway.runtime.hold("files.write");
+    const input = { engine: "SHELL", instructions: "Be exact." };
+    const document = `mutation ($input: CreateSessionInput) { createSession(input: $input) { id } }`;
+    const { id } = (await gateway.data(document, { input })).createSession;
+    await hold.reached;
+    expect(await sessionNow(gateway, id)).toMatchObject({ state: "INIT", startedAt: expect.any(String) });
+    const restarting = gateway.restart();
+    hold();
+    gateway = await restarting;
+    await untilSession(gateway, id, "IDLE");
+    expect(await talk(gateway, id, "cat code/instructions.md")).toBe("Be exact.");
   });
 });

@@ -6,7 +6,7 @@ import { isUniqueViolation } from "../../store/violations.ts";
 import { checkText } from "../../text.ts";
 import { addResponse } from "../responses/create.ts";
 import { sessionRespondent } from "../responses/session-respondent.ts";
-import { sessionById } from "../sessions/change.ts";
+import { holdSession } from "../sessions/change.ts";
 import { addMessage } from "./add.ts";
 import { checkContent } from "./message.ts";
 import { routeMessage } from "./routing.ts";
@@ -45,7 +45,7 @@ export async function sendMessage(gateway: Gateway, sessionId: string, input: Se
 
 async function add(unit: Unit, sessionId: string, { content, role, idempotencyKey }: SendMessageInput) {
   const message = { role: role ?? "USER", content, createdByName: unit.gateway.actor, idempotencyKey } as const;
-  const session = await sessionById(unit.tx, sessionId);
+  const session = await holdSession(unit, sessionId);
   if (session.state === "CLOSED") {
     throw conflict(`Session "${sessionId}" is CLOSED; restore it first`, { state: session.state });
   }

@@ -70,6 +70,17 @@ export function sessionOf(event: { readonly payload: JsonObject }): SessionSnaps
   return { ...event.payload, ...Object.fromEntries(dates) } as SessionSnapshot; // written by emitSession
 }
 
+/**
+ * The session as it is, held until the change is made: whoever moves it waits for what is being added to it.
+ *
+ * @throws NOT_FOUND when the session is gone.
+ */
+export async function holdSession({ tx, at }: Unit, id: string): Promise<Session> {
+  const [session] = await tx.session.updateManyAndReturn({ where: { id }, data: { lastActivityAt: at } });
+  if (!session) throw notFound("Session", id);
+  return session;
+}
+
 /** @throws NOT_FOUND when the session is gone. */
 export async function sessionById(store: Pick<Store | Transaction, "session">, id: string): Promise<Session> {
   const session = await store.session.findUnique({ where: { id } });

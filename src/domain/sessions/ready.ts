@@ -13,10 +13,6 @@ export async function becomeReady(
   more: Prisma.SessionUncheckedUpdateManyInput = {},
 ): Promise<Session | null> {
   const taken = await unit.tx.response.count({ where: { respondentId: where.id, status: "PROCESSING" } });
-  const first = await unit.tx.session.count({ where: { id: where.id, startedAt: null } });
-  return changeSession(
-    unit,
-    { ...where, state: "INIT" },
-    { ...entering(taken > 0 ? "BUSY" : "IDLE", unit.at), ...(first > 0 ? { startedAt: unit.at } : {}), ...more },
-  );
+  const state = taken > 0 ? "BUSY" : "IDLE";
+  return changeSession(unit, { ...where, state: "INIT" }, { ...entering(state, unit.at), ...more });
 }

@@ -1,4 +1,4 @@
-import { commit, type Reaction } from "../../events/commit.ts";
+import { commit, type Reaction, type Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Reconciler, ReconcileResult } from "../../reconcile/queue.ts";
 import type { Session } from "../../store/generated/client/client.ts";
@@ -31,7 +31,7 @@ export const sessionReactions: readonly Reaction[] = [
     to: ["computer.running"],
     async react(unit, event) {
       const session = await unit.tx.session.findUnique({ where: { computerId: computerOf(event).id } });
-      if (session?.prepared) await becomeReady(unit, { id: session.id });
+      if (session) await useComputer(unit, session);
     },
   },
   {
@@ -51,6 +51,14 @@ export const sessionReactions: readonly Reaction[] = [
   { to: ["space.deleted"], react: (unit, event) => deleteSessionsOf(unit, spaceOf(event).name) },
 ];
 
+/** A computer that runs makes its session ready, unless instructions are to be written first. */
+async function useComputer(unit: Unit, { id, prepared, startedAt }: Session): Promise<void> {
+  const first = startedAt === null ? { startedAt: unit.at } : {};
+  const ready = prepared && (await becomeReady(unit, { id }, first));
+  // A model may be at work already, before its computer runs.
+  if (!ready && startedAt === null) await changeSession(unit, { id, startedAt: null }, first);
+}
+
 async function reconcileSession(gateway: Gateway, computerId: string): Promise<ReconcileResult> {
   const session = await gateway.store.session.findUnique({ where: { computerId }, include: { computer: true } });
   if (!session) return {};
@@ -61,7 +69,7 @@ async function reconcileSession(gateway: Gateway, computerId: string): Promise<R
     return { againAfterMs: 0 };
   }
   if (session.state === "INIT" && session.prepared && session.computer.phase === "RUNNING") {
-    await commit(gateway, (unit) => becomeReady(unit, { id: session.id }));
+    await commit(gateway, (unit) => useComputer(unit, session));
   }
   return { againAfterMs: waitMs };
 }

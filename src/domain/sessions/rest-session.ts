@@ -36,7 +36,7 @@ const Session = z
     persistent_volume_id: z.string().nullable().meta({ description: "Its volume; null until it is made" }),
     parent_session_id: z.string().nullable().meta({ description: "What it was remixed from" }),
     created_at: moment("Creation"),
-    started_at: moment("When it was ready the first time").nullable(),
+    started_at: moment("When its computer first ran").nullable(),
     last_activity_at: moment("Last activity").nullable(),
     terminated_at: moment("When it was closed").nullable(),
     termination_reason: z.string().nullable(),

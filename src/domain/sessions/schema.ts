@@ -70,7 +70,7 @@ export const Session = builder.prismaObject("Session", {
     startedAt: t.expose("startedAt", {
       type: "DateTime",
       nullable: true,
-      description: "When it was ready the first time.",
+      description: "When its computer first ran.",
     }),
     lastActivityAt: t.expose("lastActivityAt", {
       type: "DateTime",

@@ -6,7 +6,7 @@ import { checkText } from "../../text.ts";
 import { moveSecrets } from "../secrets/owned.ts";
 import { checkMetadata, checkTimeout, choicesOf } from "../spaces/choices.ts";
 import { requireActiveSpace } from "../spaces/service.ts";
-import { changeSession, sessionById } from "./change.ts";
+import { changeSession, holdSession } from "./change.ts";
 import { ownerOf } from "./environment.ts";
 
 /** What may be changed of a session; absent and `null` mean: leave as it is (document A, "Sessions"). */
@@ -36,12 +36,11 @@ export async function updateSession(
 ): Promise<Session> {
   const data = columnsOf(input);
   return commit(gateway, async (unit) => {
-    const session = await sessionById(unit.tx, id);
+    const session = await holdSession(unit, id);
     const moves = input.space != null && input.space !== session.spaceName;
     if (moves) await moveTo(unit, session, input.space ?? "", mayEgress);
     const spaceName = moves ? { spaceName: input.space ?? "" } : {};
-    const changed = await changeSession(unit, { id }, { ...data, ...spaceName });
-    return changed ?? sessionById(unit.tx, id);
+    return (await changeSession(unit, { id }, { ...data, ...spaceName })) ?? session;
   });
 }
 
