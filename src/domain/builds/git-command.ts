@@ -41,7 +41,8 @@ const settings = [
  */
 export async function git(call: GitCall): Promise<void> {
   call.signal.throwIfAborted();
-  const script = 'ulimit -f "$0" && exec git "$@"';
+  // Where the signal is ignored, git says itself that a file would be too large.
+  const script = 'trap "" XFSZ; ulimit -f "$0" && exec git "$@"';
   const blocks = String(Math.ceil(call.maxBytes / blockBytes));
   const child = spawn("/bin/sh", ["-c", script, blocks, ...settings, ...call.args], {
     cwd: call.cwd,
@@ -89,7 +90,7 @@ function killGroup(pid: number): void {
 
 /** What git says last, without what it says of its own progress. */
 function wordsOf(errors: string, maxBytes: number): string {
-  if (/signal 25|File too large/.test(errors)) return tooLarge(maxBytes);
+  if (/File too large/.test(errors)) return tooLarge(maxBytes);
   const lines = errors.split("\n").filter((line) => /^(fatal|error|remote|ssh|sh): /.test(line));
   return lines.slice(-3).join("; ") || errors.trim().slice(-500) || "git failed and gave no reason";
 }
