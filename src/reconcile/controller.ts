@@ -5,6 +5,7 @@ import { ReconcileQueue, type Reconciler } from "./queue.ts";
 const resyncMs = 30_000;
 /** A dead process is noticed this long after its leases have ended, at the latest. */
 const lookElsewhereMs = 3_000;
+const stopLimitMs = 10_000;
 
 /** Keeps the outside as stored: hands every event and every hint to the reconcilers that want it. */
 export interface Controller {
@@ -14,6 +15,10 @@ export interface Controller {
   resync(): Promise<void>;
   /** Resolves when no reconciler has work ready or running. */
   quiet(): Promise<void>;
+  /**
+   * Begins nothing more and waits for what runs, but not for ever: what still runs ten seconds after the grace time of
+   * responses, such as the making of an image, is left to the next start, as after a crash.
+   */
   stop(): Promise<void>;
 }
 
@@ -76,7 +81,26 @@ export function createController(gateway: Gateway, reconcilers: readonly Reconci
       stopping.abort();
       for (const timer of timers) clearInterval(timer);
       stopListening();
-      await Promise.all(lanes.map(({ reconciler, queue }) => Promise.all([reconciler.stop?.(), queue.stop()])));
+      await drain(gateway, lanes);
     },
   };
+}
+
+interface Lane {
+  readonly reconciler: Reconciler;
+  readonly queue: ReconcileQueue;
+}
+
+async function drain({ config, log }: Gateway, lanes: readonly Lane[]): Promise<void> {
+  const ended = lanes.map(({ reconciler, queue }) => Promise.all([reconciler.stop?.(), queue.stop()]));
+  if (await endsWithin(Promise.all(ended), config.drainSeconds * 1000 + stopLimitMs)) return;
+  const busy = lanes.filter(({ queue }) => !queue.isQuiet).map(({ reconciler }) => reconciler.name);
+  log.warn({ reconcilers: busy }, "stopping without waiting any longer for what they do");
+}
+
+/** True once the work is done, false when the time is over first. */
+async function endsWithin(work: Promise<unknown>, limitMs: number): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), limitMs);
+  return Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer));
 }
