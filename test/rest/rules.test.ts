@@ -29,6 +29,8 @@ const gateway = await startTestGateway({
 afterAll(() => gateway.stop());
 
 let responseId = "";
+let sessionId = "";
+let buildId = "";
 let stranger = "";
 
 beforeAll(async () => {
@@ -40,6 +42,9 @@ beforeAll(async () => {
   await gateway.data(`mutation { writeFile(agent: "demo", path: "src/a.txt", content: "x") { path } }`);
   await send(gateway, "POST", "/secrets", { body: { key_name: "TOKEN", value: "x" } });
   await makeSpaceAgent();
+  buildId = (await send(gateway, "GET", "/spaces/default/build/latest")).json.id;
+  sessionId = (await send(gateway, "POST", "/sessions", { body: { space: "default" } })).json.id;
+  await send(gateway, "POST", `/sessions/${sessionId}/messages`, { body: { content: "hi" } });
   stranger = await accountToken(gateway, "stranger");
   await accountToken(gateway, "ada");
 });
@@ -53,12 +58,14 @@ async function makeSpaceAgent(): Promise<void> {
 
 const titleOf = ({ method, path }: Route) => `${method} ${path}`;
 const named = (list: readonly Route[]) => list.map((route) => [titleOf(route), route] as const);
+const idOf = (path: string) => ({ agents: responseId, sessions: sessionId })[path.split("/")[1] ?? ""];
 /** The route's path on things that are there. */
 const pathOf = ({ path }: Route, name = things[path.split("/")[1] ?? ""] ?? "") =>
   path
     .replace(":name", name)
-    .replace(":id", path.startsWith("/agents") ? responseId : name)
+    .replace(":id", idOf(path) ?? name)
     .replace(":key", "TOKEN")
+    .replace(":build_id", buildId)
     .replace(":agent_name", "helper")
     .replace("*path", path.includes("/list/") ? "src" : "src/a.txt");
 const onDemo = (path: string) => path.replace(":name", "demo").replace(":id", responseId);
