@@ -69,7 +69,7 @@ const getReady = (gateway: Gateway, agent: Agent) => commit(gateway, (unit) => b
 
 async function keysToReconcile(gateway: Gateway): Promise<readonly string[]> {
   const agents = await gateway.store.agent.findMany({
-    where: { state: { not: "SLEPT" } },
+    where: { state: { in: ["INIT", "IDLE", "BUSY"] } }, // an index finds these; it cannot find what is not SLEPT
     select: {
       computerId: true,
       state: true,

@@ -14,7 +14,7 @@ export async function keysToReconcile(
 ): Promise<readonly string[]> {
   const inventory = await gateway.runtime.list().catch(() => null);
   const rows = await gateway.store.computer.findMany({
-    where: { NOT: resting },
+    where: stirring,
     select: { id: true, desired: true, phase: true, generation: true, stopAt: true },
   });
   if (!inventory) return rows.map(({ id }) => id);
@@ -35,6 +35,15 @@ const resting = {
   OR: [
     { desired: { in: ["PAUSED", "STOPPED"] }, phase: { in: ["ABSENT", "STOPPED", "FAILED"] } },
     { desired: "VOLUME_ONLY", phase: "ABSENT" },
+  ],
+} satisfies Prisma.ComputerWhereInput;
+
+/** All the others, said so that an index finds them. */
+const stirring = {
+  OR: [
+    { desired: { in: ["RUNNING", "ABSENT"] } },
+    { desired: { in: ["PAUSED", "STOPPED"] }, phase: { in: ["CREATING", "RUNNING", "PAUSED"] } },
+    { desired: "VOLUME_ONLY", phase: { in: ["CREATING", "RUNNING", "PAUSED", "STOPPED", "FAILED"] } },
   ],
 } satisfies Prisma.ComputerWhereInput;
 

@@ -219,3 +219,9 @@ ALTER TABLE "SpaceAgent" ADD CONSTRAINT "SpaceAgent_computerId_fkey" FOREIGN KEY
 
 -- AddForeignKey
 ALTER TABLE "Build" ADD CONSTRAINT "Build_spaceName_fkey" FOREIGN KEY ("spaceName") REFERENCES "Space"("name") ON DELETE RESTRICT ON UPDATE CASCADE;
+
+-- CreateIndex
+CREATE INDEX "Computer_desired_phase_idx" ON "Computer"("desired", "phase");
+
+-- CreateIndex
+CREATE INDEX "Computer_leaseUntil_idx" ON "Computer"("leaseUntil");

@@ -185,3 +185,9 @@ CREATE INDEX "Build_spaceName_createdAt_id_idx" ON "Build"("spaceName", "created
 
 -- CreateIndex
 CREATE INDEX "Build_status_idx" ON "Build"("status");
+
+-- CreateIndex
+CREATE INDEX "Computer_desired_phase_idx" ON "Computer"("desired", "phase");
+
+-- CreateIndex
+CREATE INDEX "Computer_leaseUntil_idx" ON "Computer"("leaseUntil");
