@@ -4,7 +4,7 @@ import { z } from "zod";
 import { BuildError } from "./build-error.ts";
 import type { Manifest } from "./build.ts";
 
-export const manifestFile = "raworc.json";
+const manifestFile = "raworc.json";
 
 const mostBytes = 65_536;
 const longestText = 10_000;
