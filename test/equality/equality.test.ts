@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { agentOperations, responseOperations } from "./agents.ts";
 import { roleOperations } from "./roles.ts";
+import { messageOperations, sessionOperations } from "./sessions.ts";
 import { secretOperations, spaceOperations } from "./spaces.ts";
 import { people, startTwins, type Twins } from "./twins.ts";
 
@@ -12,6 +13,8 @@ const rooms = {
   agents: agentOperations,
   asking: responseOperations.slice(0, 2),
   responses: responseOperations,
+  sessions: sessionOperations,
+  messages: messageOperations,
 };
 
 let twins: Twins;

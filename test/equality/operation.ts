@@ -47,7 +47,8 @@ export function asSnake(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [snake(key), asSnake(one)]));
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+/** What a GraphQL answer holds. */
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** The same, but JSON that is the caller's own keeps its keys. */
 export const withOwn =
