@@ -106,7 +106,7 @@ describe("what a model is told", () => {
       for (const words of ["You are exact.", "Answer in verse.", "What is the answer?", "It is 42.", "By the way."]) {
         expect(heard()).toContain(words);
       }
-      expect(heard().split("Really?")).toHaveLength(2);
+      for (const words of ["Really?", "Answer in verse."]) expect(heard().split(words)).toHaveLength(2);
     }
   });
 
