@@ -14,6 +14,8 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What `npm start` runs, by the same command; otherwise the source. */
   readonly built?: boolean;
+  /** Another program than `src/main.ts`, such as a gateway with a runtime of its own. */
+  readonly main?: string;
 }
 
 /** A gateway in a process of its own, as users run it. */
@@ -39,7 +41,7 @@ export const makeDataDir = () => mkdtemp(join(tmpdir(), "raworc-process-"));
 /** Starts a gateway on a free port and logs in as its first administrator. */
 export async function startGatewayProcess(options: ProcessOptions = {}): Promise<GatewayProcess> {
   const dataDir = options.dataDir ?? (await makeDataDir());
-  const { args, env } = options.built ? gatewayCommand : { args: ["src/main.ts"], env: {} };
+  const { args, env } = options.built ? gatewayCommand : { args: [options.main ?? "src/main.ts"], env: {} };
   const child = spawn(process.execPath, args, {
     env: { ...env, ...process.env, PORT: "0", LOG_LEVEL: "error", RAWORC_DATA_DIR: dataDir, ...options.env },
     stdio: ["ignore", "pipe", "inherit"],

@@ -1,6 +1,6 @@
 import { Happenings } from "../happenings.ts";
 import { LogBuffer } from "../log-buffer.ts";
-import type { RuntimeEvent } from "../runtime.ts";
+import type { ExecResult, RuntimeEvent } from "../runtime.ts";
 import { longestTimerMs } from "../../timers.ts";
 import type { CommandPlace, Commands } from "./commands.ts";
 import type { ContainerRecord, Records } from "./records.ts";
@@ -19,6 +19,7 @@ export class MainProcesses {
   readonly #commands: Commands;
   readonly #containers: Records<ContainerRecord>;
   readonly #happenings = new Happenings();
+  readonly #runs = new Map<string, Promise<ExecResult>>();
   readonly #logs = new Map<string, LogBuffer>();
   #isClosing = false;
 
@@ -29,17 +30,24 @@ export class MainProcesses {
 
   /** Starts the main process. Its end by itself stops the container and is announced. */
   start({ place, argv }: Main): void {
-    const log = this.logOf(place.container);
+    const { container } = place;
+    const log = this.logOf(container);
     const run = this.#commands.run(
       { ...place, isMain: true },
       { argv, timeoutMs: longestTimerMs, onOutput: (chunk, stream) => log.push(chunk, stream, new Date()) },
       async () => undefined,
     );
-    void run.then(
-      ({ end, exitCode }) => (end === "containerLost" ? undefined : this.ended(place.container, exitCode)),
-      () => this.ended(place.container),
-    );
+    this.#runs.set(container, run);
+    const over = (end: ExecResult) => {
+      if (this.#runs.get(container) !== run) return; // it was started again meanwhile
+      this.#runs.delete(container);
+      if (end.end !== "containerLost") void this.ended(container, end.exitCode);
+    };
+    void run.then(over, () => over(refused));
   }
+
+  /** Whether the main process lives or is being started, whichever gateway process did that. */
+  has = (container: string): boolean => this.#runs.has(container) || this.#commands.hasMain(container);
 
   /** What the main process printed to this gateway process, also in earlier runs of the container. */
   logOf(container: string): LogBuffer {
@@ -58,11 +66,10 @@ export class MainProcesses {
   }
 
   /** Stops the container of a main process that is no more, and announces it. */
-  async ended(container: string, exitCode: number | null = notStarted): Promise<void> {
+  async ended(container: string, exitCode: number | null = null): Promise<void> {
     if (this.#isClosing) return;
     const record = await this.#containers.read(container).catch(() => null);
     if (record?.status !== "running" && record?.status !== "paused") return;
-    if (this.#commands.hasMain(container)) return; // it was started again meanwhile
     const stopped = { ...record, status: "stopped", exitCode: exitCode ?? notStarted } as const;
     await this.#containers.write(container, stopped).catch(() => undefined);
     this.#happenings.tell({ kind: "died", container, labels: record.labels });
@@ -71,3 +78,4 @@ export class MainProcesses {
 
 /** What a shell says of a program that cannot be run. */
 const notStarted = 126;
+const refused: ExecResult = { end: "exited", exitCode: notStarted };

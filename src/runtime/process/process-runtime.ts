@@ -206,8 +206,9 @@ class ProcessRuntime implements Runtime {
   }
 
   async #resumeMain(container: string, record: ContainerRecord): Promise<void> {
-    const isDown = record.command !== null && record.status === "running" && !this.#commands.hasMain(container);
-    if (isDown) await this.#startMain(container, record);
+    if (record.command === null || record.status !== "running" || this.#mains.has(container)) return;
+    const main = { place: await this.#placeOf(container, record), argv: record.command };
+    if (!this.#mains.has(container)) this.#mains.start(main); // somebody else may have been quicker
   }
 
   /** Whatever is made here bears the deployment's label, without which `list` would not show it. */
