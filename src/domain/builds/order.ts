@@ -41,10 +41,12 @@ export const buildSpace = (gateway: Committer, spaceName: string): Promise<Build
  */
 export const cancelBuild = (gateway: Committer, id: string): Promise<Build> =>
   commit(gateway, async (unit) => {
+    const present = await unit.tx.build.findUnique({ where: { id } });
+    if (!present) throw notFound("Build", id);
+    await holdSpace(unit.tx, present.spaceName); // before the build, as everybody does
     const columns = { error: cancelledBy(gateway.actor) };
     const cancelled = await moveBuild(unit, { id, status: { in: [...unfinished] } }, "CANCELLED", columns);
-    const build = cancelled ?? (await unit.tx.build.findUnique({ where: { id } }));
-    if (!build) throw notFound("Build", id);
+    const build = cancelled ?? (await unit.tx.build.findUniqueOrThrow({ where: { id } }));
     if (build.status === "CANCELLED") return build;
     throw conflict(`Build "${id}" has already ended: it is ${build.status}`, { state: build.status });
   });

@@ -6,6 +6,7 @@ import { commit } from "../../events/commit.ts";
 import type { Config } from "../../config.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Build, Prisma } from "../../store/generated/client/client.ts";
+import { holdSpace } from "../spaces/service.ts";
 import { type BuiltAgent, builtAgentsOf, buildStream } from "./build.ts";
 import { BuildError } from "./build-error.ts";
 import { BuildLog } from "./build-log.ts";
@@ -71,7 +72,12 @@ function endOf({ agents, image }: Made): End {
 const jsonOf = (agents: readonly BuiltAgent[]) => agents as unknown as Prisma.InputJsonArray; // plain data by its type
 
 const end = (gateway: Gateway, build: Build, { status, columns }: End) =>
-  commit(gateway, (unit) => moveBuild(unit, mine(build), status, columns));
+  commit(gateway, async (unit) => {
+    // The space before the build, as everybody does; with the space its builds are gone.
+    if ((await unit.tx.space.count({ where: { name: build.spaceName } })) === 0) return;
+    await holdSpace(unit.tx, build.spaceName);
+    await moveBuild(unit, mine(build), status, columns);
+  });
 
 /** What is nobody's fault but the engine's absence ends no build. */
 async function fail(gateway: Gateway, build: Build, error: unknown): Promise<void> {
