@@ -108,8 +108,11 @@ const inRestWords = (message: string, field: unknown): string =>
 function remembered(twin: Twin, answer: unknown): unknown {
   const id = typeof answer === "object" && answer !== null && "id" in answer ? answer.id : null;
   if (typeof id === "string" && isUuid.test(id) && !twin.ids.includes(id)) twin.ids.push(id);
-  return JSON.parse(named(twin, JSON.stringify(answer)));
+  return JSON.parse(named(twin, JSON.stringify(answer)), (key, value) => (later.has(key) ? undefined : value));
 }
+
+/** What the controller finds out, at a time of its own. */
+const later: ReadonlySet<string> = new Set(["container_id", "persistent_volume_id", "started_at"]);
 
 const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const anyUuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
