@@ -1,10 +1,11 @@
-import { getNamedType, isCompositeType, isObjectType, Kind, parse } from "graphql";
+import { getNamedType, isCompositeType, isObjectType, parse } from "graphql";
 import { describe, expect, test } from "vitest";
 import { schema } from "../../src/graphql/schema.ts";
 import { routes } from "../../src/rest/routes.ts";
 import { rootFields } from "./call.ts";
 import { nestedFields } from "./nested.ts";
 import { operations } from "./operations.ts";
+import { rootOf } from "./root-of.ts";
 
 const scopesOf = (path: string): object => {
   const options = rootFields.get(path)?.extensions["pothosOptions"] as { authScopes?: object } | undefined;
@@ -23,23 +24,14 @@ describe("every field at the root of the schema", () => {
   });
 });
 
-/** The field at the root that a route asks, as `Query.agent`. */
-function rootOf(document: string): string {
-  const [operation] = parse(document).definitions;
-  if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error("The operation stands first");
-  const [field] = operation.selectionSet.selections;
-  if (field?.kind !== Kind.FIELD) throw new Error("It has a field at its root");
-  return `${operation.operation[0]?.toUpperCase()}${operation.operation.slice(1)}.${field.name.value}`;
-}
-
 describe("every route", () => {
   test.each(routes.map((route) => [`${route.method} ${route.path}`, route] as const))(
     "%s asks a field that has a line, and is public only if that is",
     (_title, { document, access }) => {
-      const lines = operations[rootOf(document)];
+      const lines = operations[rootOf(parse(document))];
       expect(lines, "add a line to test/access/operations.ts").toBeDefined();
       // Who is signed in is told so by a field that answers nobody with null.
-      const isPublic = lines?.every(({ needs }) => needs === "public") && rootOf(document) !== "Query.me";
+      const isPublic = lines?.every(({ needs }) => needs === "public") && rootOf(parse(document)) !== "Query.me";
       expect(access).toBe(isPublic ? "public" : "bearer");
     },
   );
