@@ -5,8 +5,8 @@ import { Space } from "./schema.ts";
 import { createSpace, deleteSpace, updateSpace } from "./service.ts";
 
 const settings =
-  "A JSON object. `image`, `network`, `engine`, `idleTimeoutSeconds` and `busyTimeoutSeconds` are what new agents get " +
-  "when nobody says otherwise; other keys are free.";
+  "A JSON object. `image`, `network`, `engine`, `idleTimeoutSeconds` and `busyTimeoutSeconds` are what new agents and " +
+  "sessions get when nobody says otherwise; other keys are free.";
 
 const CreateSpaceInput = builder.inputType("CreateSpaceInput", {
   description: "A new space, with nothing in it.",
@@ -60,7 +60,8 @@ builder.mutationFields((t) => ({
   deleteSpace: t.field({
     type: DeletedSpace,
     authScopes: { signedIn: true },
-    description: "Deletes a space with its agents, secrets, role bindings, containers and volumes. For administrators.",
+    description:
+      "Deletes a space with all that is in it: agents, sessions, secrets, containers, volumes. For administrators.",
     args: { name: t.arg.id({ required: true }) },
     resolve: async (_root, { name }, context) => {
       await spaceFor(context, name, "delete");

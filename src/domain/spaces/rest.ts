@@ -19,8 +19,8 @@ const fields = /* GraphQL */ `
 `;
 
 const settings = jsonObject(
-  "`image`, `network`, `engine`, `idleTimeoutSeconds` and `busyTimeoutSeconds` are what new agents get when nobody " +
-    "says otherwise; other keys are free",
+  "`image`, `network`, `engine`, `idleTimeoutSeconds` and `busyTimeoutSeconds` are what new agents and sessions get " +
+    "when nobody says otherwise; other keys are free",
 );
 
 const Space = z

@@ -19,7 +19,7 @@ const seconds = () => {
 };
 
 /**
- * The settings that the gateway knows. Each is what an agent created in the space gets when nobody says otherwise;
+ * The settings that the gateway knows. Each is what an agent or a session made in the space gets when nobody says otherwise;
  * only administrators set them, so `egress` needs no further permission of whoever creates the agent.
  */
 const known = z.object({
