@@ -113,8 +113,8 @@ describe("clearing a conversation", () => {
     const { response } = await send(gateway, id, "new");
     const cleared = await gateway.data(`mutation { clearMessages(session: "${id}") { sessionId cleared } }`);
     expect(cleared.clearMessages).toEqual({ sessionId: id, cleared: 2 });
-    const report = `mutation { updateResponse(id: "${response.id}", input: { status: COMPLETED, output: { text: "late" } }) { id } }`;
-    await gateway.data(report);
+    const input = `{ status: COMPLETED, output: { text: "late" } }`;
+    await gateway.data(`mutation { updateResponse(id: "${response.id}", input: ${input}) { id } }`);
     expect(await said(id)).toEqual([["ASSISTANT", "late"]]);
     expect((await conversationOf(gateway, id))[0]?.seq).toBe(3);
   });

@@ -12,7 +12,8 @@ afterAll(async () => {
 });
 
 const remix = async (id: string, input = "{}", token?: string) => {
-  const document = `mutation { remixSession(id: "${id}", input: ${input}) { id space state parentId parent { id } metadata secretNames } }`;
+  const fields = `id space state parentId parent { id } metadata secretNames`;
+  const document = `mutation { remixSession(id: "${id}", input: ${input}) { ${fields} } }`;
   const { remixSession } = await gateway.data(document, {}, token);
   await gateway.settle();
   return remixSession;

@@ -2,7 +2,7 @@ import type { FailureReason } from "../../engines/engine.ts";
 import type { Reaction } from "../../events/commit.ts";
 import type { SleepCause } from "../agents/agent.ts";
 import { agentOf } from "../agents/change.ts";
-import { type RestCause, sessionOf } from "../sessions/change.ts";
+import { type RestCause, restCauseOf, sessionOf } from "../sessions/change.ts";
 import { homeOfAgent } from "./agent-respondent.ts";
 import { addResponse } from "./create.ts";
 import { endUnfinished } from "./end.ts";
@@ -35,7 +35,7 @@ export const responseReactions: readonly Reaction[] = [
     to: ["session.rested", "session.deleted"],
     async react(unit, event) {
       const session = sessionOf(event);
-      const cause = event.type === "session.deleted" ? "DELETED" : (event.payload["cause"] as RestCause); // written by emitSession
+      const cause = event.type === "session.deleted" ? "DELETED" : restCauseOf(event);
       const [reason, message] = sessionEndings[cause];
       const failure = { reason, message: message.replace("%", session.lastError ?? "it failed again and again") };
       await endUnfinished(unit, homeOfSession(session), { status: "FAILED", failure });

@@ -10,7 +10,8 @@ const mostTold = 20;
 
 /**
  * A session's conversation before the message that became this response (or up to now), from its cut-off on, newest
- * first, as exchanges; read page by page as far as asked. Answers go with what they answer, also where other messages stand between the two.
+ * first, as exchanges; read page by page as far as asked. Answers go with what they answer, also where other messages
+ * stand between the two.
  */
 export async function* conversationBefore(
   gateway: Gateway,

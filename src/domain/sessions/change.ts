@@ -81,6 +81,9 @@ export async function holdSession({ tx, at }: Unit, id: string): Promise<Session
   return session;
 }
 
+/** Why the session rests that an event `session.rested` is about. */
+export const restCauseOf = (event: { readonly payload: JsonObject }) => event.payload["cause"] as RestCause; // its writers say
+
 /** @throws NOT_FOUND when the session is gone. */
 export async function sessionById(store: Pick<Store | Transaction, "session">, id: string): Promise<Session> {
   const session = await store.session.findUnique({ where: { id } });

@@ -19,8 +19,8 @@ const seconds = () => {
 };
 
 /**
- * The settings that the gateway knows. Each is what an agent or a session made in the space gets when nobody says otherwise;
- * only administrators set them, so `egress` needs no further permission of whoever creates the agent.
+ * The settings that the gateway knows. Each is what an agent or a session made in the space gets when nobody says
+ * otherwise; only administrators set them, so `egress` needs no further permission of whoever makes it.
  */
 const known = z.object({
   image: z.string("must be the name of an image").regex(imagePattern, "must be the name of an image").nullish(),
