@@ -65,6 +65,14 @@ describe.each([
 });
 
 describe("asking a space agent", () => {
+  test("gives the handler the keys that it gets of a session too", { timeout: 60_000 }, async () => {
+    const log = await deployed("curious", python("return ' '.join(sorted(context))"));
+    expect(await ask("curious", { context: { more: 1 } })).toBe(
+      "agent message_id messages metadata more session_id space",
+    );
+    log.stop();
+  });
+
   test("says what went wrong in its handler", { timeout: 60_000 }, async () => {
     const log = await deployed("raising", python("raise ValueError(message)"));
     const { errors } = await gateway.graphql(question, { name: "raising", message: "hello" });

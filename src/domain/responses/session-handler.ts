@@ -1,4 +1,5 @@
 import type { HandlerCall } from "../../engines/engine.ts";
+import type { HandlerContext } from "../../engines/handler/context.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Message, Response, Session } from "../../store/generated/client/client.ts";
 import { handlerNamed } from "../sessions/handlers.ts";
@@ -21,7 +22,7 @@ export async function handlerCallOf(
     take: longestConversation,
   });
   const { runtime, handler } = found.manifest;
-  const context = {
+  const context: HandlerContext = {
     session_id: session.id,
     space: session.spaceName,
     agent: found.name,
@@ -29,7 +30,7 @@ export async function handlerCallOf(
     metadata: session.metadata,
     messages: earlier.toReversed().map(asSeen),
   };
-  return { agent: found.name, runtime, handler, context };
+  return { agent: found.name, runtime, handler, context: { ...context } };
 }
 
 /** A message as REST shows it, which is what handlers are written against. */

@@ -1,4 +1,5 @@
 import { callHandler } from "../../engines/handler/call.ts";
+import { sessionlessContext } from "../../engines/handler/context.ts";
 import type { HandlerCall } from "../../engines/engine.ts";
 import { badInput, conflict, GatewayError, unavailable } from "../../errors.ts";
 import type { Gateway } from "../../gateway.ts";
@@ -15,7 +16,7 @@ const usualSeconds = 60;
 /** What a deployed agent is asked. */
 export interface Question {
   readonly message: string;
-  /** What the handler gets beside the message: a JSON object. */
+  /** What the handler gets beside the message: a JSON object, over what it gets of every question. */
   readonly context?: unknown;
   readonly timeoutSeconds?: number | null;
 }
@@ -35,7 +36,7 @@ export async function askSpaceAgent(
   const { message, timeoutSeconds } = question;
   const seconds = timeoutSeconds ?? usualSeconds;
   checkText("message", message);
-  const context = checkContext(question.context);
+  const context = { ...sessionlessContext(agent.spaceName, agent.name), ...checkContext(question.context) };
   if (seconds < 1 || seconds > longestSeconds) {
     throw badInput("timeoutSeconds", `"timeoutSeconds" must be from 1 to ${longestSeconds}`);
   }
@@ -62,7 +63,7 @@ function checkContext(context: unknown): JsonObject {
 }
 
 /** The computer and the handler of an agent that runs. */
-async function deployedCode({ store }: Pick<Gateway, "store">, agent: SpaceAgent, context: JsonObject) {
+async function deployedCode({ store }: Pick<Gateway, "store">, agent: SpaceAgent, context: HandlerCall["context"]) {
   const { name, status, computerId, deployedBuild } = agent;
   if (status !== "RUNNING" || computerId === null || deployedBuild === null) {
     throw conflict(`Space agent "${name}" is ${status.toLowerCase()}, not running; deploy it first`, { state: status });
