@@ -94,7 +94,7 @@ export const matches = (filter: EventFilter, event: LogEvent): boolean =>
 export const whereOf = (filter: EventFilter): Prisma.EventWhereInput => ({
   AND: [
     filter.streams ? { stream: { in: [...filter.streams] } } : {},
-    filter.streamPrefix === undefined ? {} : { stream: { startsWith: filter.streamPrefix } },
+    filter.streamPrefix === undefined ? {} : { stream: { startsWith: literally(filter.streamPrefix) } },
     filter.types ? { type: { in: [...filter.types] } } : {},
     filter.spaces ? { space: { in: [...filter.spaces] } } : {},
     filter.ownerId === undefined ? {} : { ownerId: filter.ownerId },
@@ -102,6 +102,9 @@ export const whereOf = (filter: EventFilter): Prisma.EventWhereInput => ({
     filter.anyOf ? { OR: filter.anyOf.map(whereOf) } : {},
   ],
 });
+
+/** The text itself: what LIKE would take for a wildcard stands for itself, as it does for live events. */
+const literally = (text: string) => text.replaceAll(/[\\%_]/g, "\\$&");
 
 /** A row as readers get it. */
 export const asLogEvent = (row: Prisma.EventGetPayload<object>): LogEvent => ({

@@ -144,6 +144,13 @@ describe("the log shows a caller what happened to the things they may list, and 
     expect(events.nodes).toHaveLength(2 * Object.keys(kinds).length);
   });
 
+  test("the beginning of a stream's name means itself, wildcards included", async () => {
+    const only = async (streamPrefix: string) =>
+      (await gateway.data(query, { filter: { streamPrefix, types: ["for administrators"] } })).events.nodes.map(told);
+    expect(await only("secret:mine/")).toEqual(["secret in mine"]);
+    for (const prefix of ["secret:mi_e/", "secret:%", "secret:mine\\/"]) expect(await only(prefix)).toEqual([]);
+  });
+
   test("who made an agent sees what happens to it and what it answers", async () => {
     const token = await accountToken(gateway, "maker", "developer", "mine");
     const input = { name: "made", space: "mine", engine: "EXTERNAL" };
