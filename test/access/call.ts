@@ -20,7 +20,7 @@ export interface Outcome {
   readonly message: string;
 }
 
-export const succeeded: Outcome = { code: "OK", message: "" };
+const succeeded: Outcome = { code: "OK", message: "" };
 
 /** Every field at the root of the schema, as `Query.agent`. */
 export const rootFields: ReadonlyMap<string, GraphQLField<unknown, unknown>> = new Map(
