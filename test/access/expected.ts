@@ -11,8 +11,6 @@ export function expected({ needs, of }: Operation, caller: Caller, { place }: Th
   if (place === null) return "MISSING";
   if (may(caller, needs, place)) return "OK";
   if (of === "nothing") return "FORBIDDEN";
-  // The owner may not make another session in a space that they have no role in: that one is as if it were not there.
-  if (needs === "sessions:remix" && caller === "the owner" && place.madeByOwner) return "NOT_FOUND";
   return mayKnow(caller, needs, resourceOf[of], place) ? "FORBIDDEN" : "MISSING";
 }
 

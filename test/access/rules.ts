@@ -61,8 +61,10 @@ export function may(caller: Caller, permission: Permission, place: Place): boole
   const [resource = "", verb = ""] = permission.split(":");
   if (permission === "agents:get" && place.published) return true;
   if (permission === "agents:remix") return mayRemix(caller, place);
-  if (permission === "sessions:remix")
-    return may(caller, "sessions:get", place) && may(caller, "sessions:create", place);
+  if (permission === "sessions:remix") {
+    const isOwn = caller === "the owner" && place.madeByOwner;
+    return isOwn || (may(caller, "sessions:get", place) && may(caller, "sessions:create", place));
+  }
   switch (caller) {
     case "nobody":
     case "a bad token":

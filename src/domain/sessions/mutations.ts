@@ -127,8 +127,12 @@ builder.mutationFields((t) => {
         const creator = requireAccount(context);
         const parent = await sessionFor(context, parentId, "get");
         const space = input?.space ?? parent.spaceName;
-        requireNewIn(context, space);
-        return remixSession(context.gateway, parent, creator, input ?? {}, { mayEgress: mayEgress(context, space) });
+        const mayHere = isAllowed(creator, "create", "sessions", { space });
+        // One's own may be remixed where it is by those who may make nothing else there.
+        const isOwnPlace = input?.space == null && parent.createdById === creator.id;
+        if (!mayHere && !isOwnPlace) requireNewIn(context, space);
+        const rights = { mayEgress: mayEgress(context, space), spaceSecrets: mayHere };
+        return remixSession(context.gateway, parent, creator, input ?? {}, rights);
       },
     }),
     deleteSession: t.field({

@@ -17,9 +17,17 @@ export interface RemixSessionInput {
   readonly messages?: boolean | null;
 }
 
+/** What the caller holds in the space of the child. */
+export interface RemixRights {
+  /** May give sessions a network. */
+  readonly mayEgress: boolean;
+  /** May have sessions that use the secrets of the space. */
+  readonly spaceSecrets: boolean;
+}
+
 /**
  * Makes a session out of another: a copy of its volume, conversation, instructions and own secrets. The parent is
- * only read, also while it rests or answers. `mayEgress` says whether the caller may give the child a network.
+ * only read, also while it rests or answers.
  *
  * @throws FORBIDDEN for a network that is asked for and not permitted, NOT_FOUND for an unknown space.
  */
@@ -28,7 +36,7 @@ export async function remixSession(
   parent: Session,
   creator: Creator,
   input: RemixSessionInput,
-  { mayEgress }: { readonly mayEgress: boolean },
+  { mayEgress, spaceSecrets }: RemixRights,
 ): Promise<Session> {
   const metadata = checkMetadata(input.metadata ?? parent.metadata);
   const asked = choicesOf(checkMetadata(input.metadata)).network;
@@ -47,6 +55,7 @@ export async function remixSession(
       instructions: parent.instructions,
       prepared: parent.instructions === null,
       busyTimeoutSeconds: parent.busyTimeoutSeconds,
+      usesSpaceSecrets: spaceSecrets,
       buildId: build?.id ?? (space === parent.spaceName ? parent.buildId : null),
     });
     await copySecrets(unit, ownerOf(parent), ownerOf(child));
