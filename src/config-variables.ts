@@ -22,6 +22,15 @@ const list = z
       .filter(Boolean),
   )
   .default([]);
+const hosts = list.pipe(
+  z.array(
+    z
+      .string()
+      .regex(/^(\[[^\]]+\]|[^:[\]/@?#]+)(:\d{1,5})?$/)
+      .refine((entry) => URL.canParse(`http://${entry}`))
+      .transform((entry) => new URL(`http://${entry}`).hostname + (/:\d+$/.exec(entry)?.[0] ?? "")),
+  ),
+);
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const text = z.string().optional();
 
@@ -125,6 +134,11 @@ export const variables = {
     z.url({ protocol: /^https?$/ }).optional(),
     "a URL",
     "where that API is (default https://api.openai.com/v1)",
+  ),
+  RAWORC_MODEL_HOSTS: variable(
+    hosts,
+    "a comma-separated list of hosts, each with a port or without",
+    "where an OPENAI_BASE_URL that is a secret may lead beside public addresses",
   ),
   RAWORC_COMPUTER_MEMORY_MB: variable(
     wholeNumber(16, 1_048_576, 1024),

@@ -56,6 +56,7 @@ function describeConfig(raw: Raw) {
       anthropicApiKey: raw.ANTHROPIC_API_KEY ?? null,
       openaiApiKey: raw.OPENAI_API_KEY ?? null,
       openaiBaseUrl: raw.OPENAI_BASE_URL ?? null,
+      hosts: raw.RAWORC_MODEL_HOSTS,
     },
     contextTokens: raw.RAWORC_CONTEXT_TOKENS,
     computerLimits: {

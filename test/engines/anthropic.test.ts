@@ -16,6 +16,7 @@ const choice = (baseUrl: string): ModelChoice => ({
   baseUrl,
   keyName: "ANTHROPIC_API_KEY",
   keyFrom: "gateway",
+  besidesPublic: null,
 });
 
 test("Anthropic's models are asked by their own protocol, tools and all", async () => {

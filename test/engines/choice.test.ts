@@ -32,6 +32,7 @@ describe("the choice of a model", () => {
       ANTHROPIC_API_KEY: "a",
       OPENAI_BASE_URL: "http://gateway/v1",
       RAWORC_MODEL: "claude-x",
+      RAWORC_MODEL_HOSTS: "ollama",
     });
     const secrets = { OPENAI_API_KEY: "mine", OPENAI_BASE_URL: "http://mine/v1", RAWORC_MODEL: "small" };
     expect(chooseModel(gateway, secrets)).toEqual({
@@ -41,10 +42,12 @@ describe("the choice of a model", () => {
       baseUrl: "http://mine/v1",
       keyName: "OPENAI_API_KEY",
       keyFrom: "secrets",
+      besidesPublic: ["ollama"],
     });
     expect(chooseModel(gateway, { OPENAI_API_KEY: "mine" })).toMatchObject({
       baseUrl: "http://gateway/v1",
       model: DEFAULT_MODELS.openai,
+      besidesPublic: null,
     });
   });
 
@@ -53,6 +56,7 @@ describe("the choice of a model", () => {
     expect(chooseModel(gateway, { OPENAI_BASE_URL: "http://elsewhere/v1" })).toMatchObject({
       apiKey: "the gateway's",
       baseUrl: "http://gateway/v1",
+      besidesPublic: null,
     });
   });
 

@@ -1,4 +1,4 @@
-import { chooseModel, type ModelChoice } from "../../engines/model/choice.ts";
+import { chooseModel, faultOfUrl, type ModelChoice } from "../../engines/model/choice.ts";
 import { type Told, tellEarlier } from "../../engines/model/conversation.ts";
 import { usualRetrying } from "../../engines/model/retry.ts";
 import { conflict, GatewayError, unavailable } from "../../errors.ts";
@@ -81,9 +81,9 @@ async function summaryOf(gateway: Gateway, respondent: Respondent, told: Told, s
 
 async function modelOf(gateway: Gateway, respondent: Respondent): Promise<ModelChoice> {
   const choice = chooseModel(gateway.config.model, await respondent.environment(gateway));
-  if (choice && URL.canParse(choice.baseUrl)) return choice;
-  throw conflict(
-    `${respondent.title} has no model to make a summary with; set ANTHROPIC_API_KEY or OPENAI_API_KEY ` +
-      "in the gateway's environment or as a secret",
-  );
+  const fault = choice
+    ? faultOfUrl(choice)
+    : "set ANTHROPIC_API_KEY or OPENAI_API_KEY in the gateway's environment or as a secret";
+  if (choice && !fault) return choice;
+  throw conflict(`${respondent.title} has no model to make a summary with; ${fault}`);
 }

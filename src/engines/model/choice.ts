@@ -14,9 +14,14 @@ export interface ModelChoice {
   /** The variable or secret to check when the key is refused. */
   readonly keyName: "ANTHROPIC_API_KEY" | "OPENAI_API_KEY";
   readonly keyFrom: "secrets" | "gateway";
+  /**
+   * Where a secret says where to ask: the hosts that may be asked beside those at public addresses. `null` where the
+   * gateway's operator or its code says so, which is trusted.
+   */
+  readonly besidesPublic: readonly string[] | null;
 }
 
-type Settings = Config["model"];
+type Settings = Omit<Config["model"], "hosts">;
 type Environment = Readonly<Record<string, string>>;
 
 /**
@@ -25,13 +30,24 @@ type Environment = Readonly<Record<string, string>>;
  * Secrets of the agent and its space win over the gateway's settings. The gateway's key goes only to the
  * gateway's own URL, never to one that a secret names: else whoever may set a secret could collect the key.
  */
-export function chooseModel(settings: Settings, environment: Environment): ModelChoice | null {
+export function chooseModel(settings: Config["model"], environment: Environment): ModelChoice | null {
   const secrets = settingsOf(environment);
   if (hasKey(secrets)) {
-    const baseUrl = secrets.openaiBaseUrl ?? settings.openaiBaseUrl;
-    return choose({ ...secrets, openaiBaseUrl: baseUrl }, settings.name, "secrets");
+    const besidesPublic = secrets.openaiBaseUrl === null ? null : settings.hosts;
+    const openaiBaseUrl = secrets.openaiBaseUrl ?? settings.openaiBaseUrl;
+    return choose({ ...secrets, openaiBaseUrl }, settings.name, { keyFrom: "secrets", besidesPublic });
   }
-  return hasKey(settings) ? choose({ ...settings, name: secrets.name ?? settings.name }, null, "gateway") : null;
+  if (!hasKey(settings)) return null;
+  const name = secrets.name ?? settings.name;
+  return choose({ ...settings, name }, null, { keyFrom: "gateway", besidesPublic: null });
+}
+
+/** What is wrong with the URL of a choice; `null` when it can be asked. Does not repeat the URL, which may be secret. */
+export function faultOfUrl({ baseUrl, besidesPublic }: ModelChoice): string | null {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
+  if (url && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "") return null;
+  const place = besidesPublic ? "the secret" : "the gateway's environment";
+  return `OPENAI_BASE_URL must be an http or https URL without user name and password; correct ${place}`;
 }
 
 /** Whether a model can answer an agent with these secrets; decides the engine `auto`. */
@@ -50,16 +66,20 @@ const hasKey = (settings: Settings) => settings.anthropicApiKey !== null || sett
 const isAnthropic = (name: string) => name.startsWith("claude");
 
 /** `hint` is a name meant for other keys: it is taken only when it suits the provider chosen here. */
-function choose(settings: Settings, hint: string | null, keyFrom: ModelChoice["keyFrom"]): ModelChoice | null {
+function choose(
+  settings: Settings,
+  hint: string | null,
+  { keyFrom, besidesPublic }: Pick<ModelChoice, "keyFrom" | "besidesPublic">,
+): ModelChoice | null {
   const { name, anthropicApiKey, openaiApiKey } = settings;
   const wanted = name ?? hint;
   if (anthropicApiKey && (!openaiApiKey || wanted === null || isAnthropic(wanted))) {
     const model = name ?? (hint && isAnthropic(hint) ? hint : DEFAULT_MODELS.anthropic);
-    const keyName = "ANTHROPIC_API_KEY";
-    return { provider: "anthropic", model, apiKey: anthropicApiKey, baseUrl: ANTHROPIC_BASE_URL, keyName, keyFrom };
+    const place = { baseUrl: ANTHROPIC_BASE_URL, besidesPublic: null };
+    return { provider: "anthropic", model, apiKey: anthropicApiKey, ...place, keyName: "ANTHROPIC_API_KEY", keyFrom };
   }
   if (!openaiApiKey) return null;
   const model = name ?? (hint && !isAnthropic(hint) ? hint : DEFAULT_MODELS.openai);
-  const baseUrl = settings.openaiBaseUrl ?? OPENAI_BASE_URL;
-  return { provider: "openai", model, apiKey: openaiApiKey, baseUrl, keyName: "OPENAI_API_KEY", keyFrom };
+  const place = { baseUrl: settings.openaiBaseUrl ?? OPENAI_BASE_URL, besidesPublic };
+  return { provider: "openai", model, apiKey: openaiApiKey, ...place, keyName: "OPENAI_API_KEY", keyFrom };
 }

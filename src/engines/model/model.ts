@@ -3,7 +3,7 @@ import type { Config } from "../../config.ts";
 import { UNSEEN_END } from "../command.ts";
 import type { Engine, EngineJob, EngineOutcome, Failure, ItemBody } from "../engine.ts";
 import { finalText, toolResult, toolUses } from "../items.ts";
-import { chooseModel, type ModelChoice } from "./choice.ts";
+import { chooseModel, faultOfUrl, type ModelChoice } from "./choice.ts";
 import { openEarlier } from "./compaction.ts";
 import { openConversation, withinBudget } from "./conversation.ts";
 import { type NextStep, runLoop } from "./loop.ts";
@@ -27,6 +27,7 @@ export interface ModelEngineOptions {
 
 /** How many times the model may be asked for one response. */
 const MOST_STEPS = 50;
+
 /**
  * Answers responses with a language model that works in the agent's computer through tools.
  *
@@ -45,7 +46,8 @@ async function answer(options: ModelEngineOptions, job: EngineJob): Promise<Engi
   const recorded = await closeOpenCalls(job);
   const choice = chooseModel(options.settings, job.environment);
   if (!choice) return { status: "failed", failure: NO_KEY };
-  if (!URL.canParse(choice.baseUrl)) return { status: "failed", failure: BAD_URL };
+  const fault = faultOfUrl(choice);
+  if (fault) return { status: "failed", failure: { reason: "MODEL_UNAVAILABLE", message: fault } };
   const asking = askingOf(options, job, choice);
   const earlier = await openEarlier(job, asking, options.contextTokens);
   const messages = openConversation(earlier.messages, job, recorded);
@@ -95,5 +97,3 @@ const NO_KEY: Failure = {
     "No model key was found; set ANTHROPIC_API_KEY or OPENAI_API_KEY in the gateway's environment " +
     "or as a secret of the agent or its space",
 };
-
-const BAD_URL: Failure = { reason: "MODEL_UNAVAILABLE", message: "OPENAI_BASE_URL is not a URL; correct the secret" };

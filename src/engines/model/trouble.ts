@@ -1,11 +1,15 @@
 import { z } from "zod";
 import type { Failure } from "../engine.ts";
+import { RefusedAddress } from "./address.ts";
 import type { ModelChoice } from "./choice.ts";
 
 /** What went wrong with a request to a model. */
 export interface Trouble {
-  /** `key`: it was refused. `request`: asking again will not help. `passing`: asking again may. */
-  readonly kind: "key" | "request" | "passing";
+  /**
+   * `key`: it was refused. `address`: the gateway does not connect to it. `request`: asking again will not help.
+   * `passing`: asking again may.
+   */
+  readonly kind: "key" | "address" | "request" | "passing";
   readonly status?: number;
   readonly retryAfterMs?: number;
   /** The provider's own words. */
@@ -20,6 +24,7 @@ const Shape = z.object({
 
 /** Sorts what a request to a model threw. Broken connections and unreadable streams count as passing. */
 export function troubleOf(error: unknown, now: Date): Trouble {
+  if (isRefusedAddress(error)) return { kind: "address", said: "" };
   const { message: said = "", statusCode = 0, responseHeaders = {} } = Shape.safeParse(error).data ?? {};
   if (statusCode < 400) return { kind: "passing", said };
   const retryAfterMs = retryAfter(responseHeaders, now);
@@ -30,6 +35,10 @@ export function troubleOf(error: unknown, now: Date): Trouble {
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
   };
 }
+
+/** The client wraps what its connection threw. */
+const isRefusedAddress = (error: unknown): boolean =>
+  error instanceof RefusedAddress || (error instanceof Error && isRefusedAddress(error.cause));
 
 function kindOf(status: number): Trouble["kind"] {
   if (status === 401 || status === 403) return "key";
@@ -48,7 +57,7 @@ export function failureOf(trouble: Trouble, choice: ModelChoice, attempts: numbe
   const { provider, model } = choice;
   const status = trouble.status === undefined ? {} : { status: trouble.status };
   return {
-    reason: trouble.kind === "key" ? "MODEL_UNAVAILABLE" : "MODEL_ERROR",
+    reason: trouble.kind === "key" || trouble.kind === "address" ? "MODEL_UNAVAILABLE" : "MODEL_ERROR",
     message: messageOf(trouble, choice, attempts),
     evidence: { provider, model, attempts, ...status },
   };
@@ -59,6 +68,11 @@ function messageOf(trouble: Trouble, choice: ModelChoice, attempts: number): str
   switch (trouble.kind) {
     case "key":
       return `The model provider refused the key (${trouble.status}); check ${choice.keyName} in ${place}`;
+    case "address":
+      return (
+        "OPENAI_BASE_URL, a secret, leads to an address that is not public; " +
+        "the gateway's operator can allow its host in RAWORC_MODEL_HOSTS"
+      );
     case "request":
       return `The model provider refused the request (${trouble.status})${quoted(trouble.said, choice)}`;
     case "passing":
