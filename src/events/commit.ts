@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import type { Sealer } from "../store/sealer.ts";
 import type { Store, Transaction } from "../store/store.ts";
+import { isGivenUp } from "../store/violations.ts";
 import { append } from "./append.ts";
 import type { NewEvent } from "./event.ts";
 import type { Tail } from "./tail.ts";
@@ -45,13 +46,35 @@ export interface Committer {
 
 const timeLimitMs = 15_000;
 
+/** Whoever is given up again and again stands in a crowd that more attempts would only make larger. */
+const mostAttempts = 5;
+
 /**
  * Makes one change: the rows that `work` writes and the events that it emits are one transaction,
  * announced after COMMIT. Nothing is written and nothing announced when `work` throws.
+ *
+ * `work` is run again from the start when the database gave the transaction up so that another one could go on
+ * (a deadlock): so all that it does must be inside the transaction.
  */
 export async function commit<T>(gateway: Committer, work: (unit: Unit) => Promise<T>): Promise<T> {
+  const { result, events } = await untilKept(() => attempt(gateway, work));
+  gateway.tail.publish(events);
+  return result;
+}
+
+async function untilKept<T>(transact: () => Promise<T>): Promise<T> {
+  for (let left = mostAttempts - 1; ; left--) {
+    try {
+      return await transact();
+    } catch (error) {
+      if (left === 0 || !isGivenUp(error)) throw error;
+    }
+  }
+}
+
+function attempt<T>(gateway: Committer, work: (unit: Unit) => Promise<T>) {
   const at = gateway.now();
-  const { result, events } = await gateway.store.$transaction(
+  return gateway.store.$transaction(
     async (tx) => {
       const emitted: NewEvent[] = [];
       const emit = async (event: NewEvent) => {
@@ -66,6 +89,4 @@ export async function commit<T>(gateway: Committer, work: (unit: Unit) => Promis
     },
     { maxWait: timeLimitMs, timeout: timeLimitMs },
   );
-  gateway.tail.publish(events);
-  return result;
 }

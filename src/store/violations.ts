@@ -19,6 +19,12 @@ export const isStoreFull = (error: unknown): boolean => fullCodes.has(originalCo
 /** SQLite's and PostgreSQL's own codes for it. */
 const fullCodes = new Set(["SQLITE_FULL", "53100"]);
 
+/** True when the database ended a transaction so that another could go on; nothing of it was kept. */
+export const isGivenUp = (error: unknown): boolean => givenUpCodes.has(originalCodeOf(error) ?? "");
+
+/** PostgreSQL's own codes for a deadlock, and for transactions that could not have come one after another. */
+const givenUpCodes = new Set(["40P01", "40001"]);
+
 /** A failed statement comes wrapped by Prisma's client, a failed COMMIT as it is. */
 function originalCodeOf(error: unknown): string | undefined {
   const wrapped = error instanceof Prisma.PrismaClientKnownRequestError ? error.meta?.["driverAdapterError"] : error;
