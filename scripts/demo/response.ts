@@ -39,7 +39,7 @@ interface Step {
   /** Null for what passes by. */
   readonly seq: number | null;
   readonly status: string | null;
-  readonly delta: { readonly text?: string } | null;
+  readonly delta: { readonly text?: string; readonly restart?: boolean } | null;
   readonly item: { readonly raw: Item } | null;
   readonly response: { readonly failure: { readonly reason: string; readonly message: string } | null } | null;
 }
@@ -68,7 +68,7 @@ async function follow(client: Client, screen: Screen, passing: Passing, { agent,
     // A socket that broke is opened again, and everything comes once more.
     if (step.seq !== null && step.seq <= last) continue;
     last = step.seq ?? last;
-    if (step.delta?.text) drawing.pass(step.delta.text);
+    if (step.delta?.text) drawing.pass(step.delta.text, step.delta.restart);
     if (step.item) drawing.draw(step.item.raw);
     if (step.status) passing.doing(step.status);
     if (step.status === "FAILED" || step.status === "CANCELLED") throw new Error(whyNot(step));
@@ -108,8 +108,9 @@ function createDrawing(screen: Screen, passing: Passing, asked: string) {
   };
   return {
     draw,
-    pass(text: string) {
-      passed += text;
+    /** `restart`: what passed before belongs to a step that begins again. */
+    pass(text: string, restart = false) {
+      passed = restart ? text : passed + text;
       passing.show(passed);
     },
     answer: () => answer,

@@ -42,9 +42,16 @@ export interface EngineJob extends Earlier {
   /** Records an item durably before it returns. Throws when this run is no longer the owner of the response. */
   append(item: ItemBody): Promise<void>;
   /** Shows passing text to those who watch now; never stored. */
-  delta(delta: { readonly channel: "text" | "stdout" | "stderr" | "analysis"; readonly text: string }): void;
+  delta(delta: PassingText): void;
   /** Aborts on cancel, time-out, sleep, deletion and shutdown. */
   readonly signal: AbortSignal;
+}
+
+export interface PassingText {
+  readonly channel: "text" | "stdout" | "stderr" | "analysis";
+  readonly text: string;
+  /** Asks to forget what was shown since the newest item: the step broke off and begins again with this text. */
+  readonly restart?: true;
 }
 
 /** A function of a space agent's code in the computer: `process_message(message, context)`. */

@@ -1,4 +1,4 @@
-import type { EngineJob, Exchange, HandlerCall, ItemBody } from "../../src/engines/engine.ts";
+import type { EngineJob, Exchange, HandlerCall, ItemBody, PassingText } from "../../src/engines/engine.ts";
 import type { TestWorkspace } from "../support/workspace.ts";
 
 export interface TestJob extends EngineJob {
@@ -6,7 +6,7 @@ export interface TestJob extends EngineJob {
   readonly items: readonly ItemBody[];
   /** Summaries that are told from now on, the newest last. */
   readonly summaries: readonly string[];
-  readonly deltas: readonly { readonly channel: string; readonly text: string }[];
+  readonly deltas: readonly PassingText[];
   /** What the deltas of one channel say together. */
   shown(channel: string): string;
   abort(reason?: unknown): void;
@@ -31,7 +31,7 @@ export function createTestJob(options: JobOptions): TestJob {
   const controller = new AbortController();
   const items: ItemBody[] = [...(options.recorded ?? [])];
   const summaries: string[] = [];
-  const deltas: { channel: string; text: string }[] = [];
+  const deltas: PassingText[] = [];
   const job: TestJob = {
     responseId: "00000000-0000-7000-8000-000000000000",
     text: options.text ?? "hello",

@@ -38,6 +38,29 @@ describe("a model that cannot be asked for a while", () => {
     expect(room.server.requests).toHaveLength(4);
   });
 
+  test("has those who watch forget what was shown of the step that broke off, and of no other", async () => {
+    const thinking: Reply = { acts: [{ kind: "reasoning", text: "Hm" }, { kind: "breakOff" }] };
+    await using room = await openModelRoom([
+      use("bash", { command: "true" }, text("Let us see")),
+      { acts: [{ kind: "breakOff" }] },
+      broken,
+      { status: 500 },
+      thinking,
+      say("Whole"),
+    ]);
+    const job = room.job();
+    expect(await room.engine.answer(job)).toMatchObject({ status: "completed", text: "Whole" });
+    expect(job.deltas).toEqual([
+      { channel: "text", text: "Let u" },
+      { channel: "text", text: "s see" },
+      { channel: "text", text: "H" },
+      { channel: "text", text: "al" },
+      { channel: "analysis", text: "Hm", restart: true },
+      { channel: "text", text: "Wh", restart: true },
+      { channel: "text", text: "ole" },
+    ]);
+  });
+
   test("is given the time it asks for", async () => {
     const now = () => new Date("2026-01-01T00:00:00Z");
     const replies = [

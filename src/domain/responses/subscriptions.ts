@@ -38,7 +38,13 @@ const ResponseProgress = builder.objectRef<Progress>("ResponseProgress").impleme
       nullable: true,
       description: "The output's text, with TEXT and the terminal STATUS.",
     }),
-    delta: t.expose("delta", { type: "JSON", nullable: true, description: "`{ channel, text }`" }),
+    delta: t.expose("delta", {
+      type: "JSON",
+      nullable: true,
+      description:
+        "`{ channel, text, restart }`. An ITEM stands for what passed before it. `restart: true` says to forget what " +
+        "passed since the newest ITEM: the step broke off and begins again with this text.",
+    }),
     response: t.prismaField({
       type: "Response",
       nullable: true,

@@ -10,7 +10,7 @@ import { type NextStep, runLoop } from "./loop.ts";
 import { systemPrompt } from "./prompt.ts";
 import { openModel } from "./provider.ts";
 import { type Retrying, usualRetrying, withRetries } from "./retry.ts";
-import { askModel, type Patience, usualPatience } from "./step.ts";
+import { askModel, attemptsAt, type Patience, usualPatience } from "./step.ts";
 import type { Asking } from "./summary.ts";
 import { failureOf } from "./trouble.ts";
 
@@ -82,7 +82,8 @@ function stepper({ choice, patience, retrying, log }: Asking, job: EngineJob): N
   const instructions = systemPrompt(job.instructions);
   return async (messages) => {
     const request = { model, instructions, messages: withinBudget(messages), patience };
-    const attempted = await withRetries(retrying, job.signal, () => askModel(job, request));
+    const nextAttempt = attemptsAt(job);
+    const attempted = await withRetries(retrying, job.signal, () => askModel(nextAttempt(), request));
     if ("value" in attempted) return attempted.value;
     const failure = failureOf(attempted.trouble, choice, attempted.attempts);
     const error = attempted.error instanceof Error ? attempted.error.name : typeof attempted.error;

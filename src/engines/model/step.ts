@@ -54,13 +54,30 @@ const offered: ToolSet = Object.fromEntries(
 /** Lets Anthropic's API reuse the part of the prompt it saw in the step before; others ignore it. */
 const PROVIDER_OPTIONS = { anthropic: { cacheControl: { type: "ephemeral" } } } as const;
 
+/** What one attempt at a step has to do with its job. */
+export type Attempt = Pick<EngineJob, "signal" | "delta">;
+
+/** Begins attempts at one step. The first text of an attempt after one that showed some says that it begins again. */
+export function attemptsAt(job: Attempt): () => Attempt {
+  let wasShown = false;
+  return () => {
+    let restarts = wasShown;
+    const delta: Attempt["delta"] = (passing) => {
+      job.delta(restarts ? { ...passing, restart: true } : passing);
+      restarts = false;
+      wasShown = true;
+    };
+    return { signal: job.signal, delta };
+  };
+}
+
 /**
  * Asks the model once, showing its words as they come, and returns the whole step. Nothing is recorded and no
  * tool is run, so a step that broke off can be asked for again; its words are then shown again.
  *
  * @throws what the provider or the connection made of it, and the signal's reason when the job is aborted.
  */
-export async function askModel(job: EngineJob, request: StepRequest): Promise<Step> {
+export async function askModel(job: Attempt, request: StepRequest): Promise<Step> {
   const attempt = new AbortController();
   // The SDK begins to count when the provider has sent its headers; some never do.
   const silence = setTimeout(() => attempt.abort(), request.patience.firstChunkMs);
