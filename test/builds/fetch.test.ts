@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Fetch, fetchSource } from "../../src/domain/builds/fetch-source.ts";
+import { plantPackBomb } from "./pack-bomb.ts";
 import { makeRepositories } from "./repository.ts";
 
 const repositories = makeRepositories();
@@ -121,7 +122,56 @@ describe("fetching a repository", () => {
     const high = tree(`${many((at) => `040000 tree ${low}\td${at}`)}\n`);
     const commit = repositories.git("o/many", "commit-tree", "-m", "many", high).trim();
     repositories.git("o/many", "update-ref", "refs/heads/main", commit);
-    await expect(fetch("o/many")).rejects.toThrow("The repository has more than 20000 files");
+    await expect(fetch("o/many")).rejects.toThrow("The repository has more than 20000 files and folders");
+  });
+
+  /** Makes a repository's newest commit hold this tree, which git itself would not have made. */
+  const plant = (repo: string, tree: string) => {
+    const commit = repositories.git(repo, "commit-tree", "-m", "planted", tree).trim();
+    repositories.git(repo, "update-ref", "refs/heads/main", commit);
+  };
+  const object = (repo: string, type: string, input: Buffer | string) =>
+    execFileSync(
+      "git",
+      ["-C", join(repositories.folder, repo), "hash-object", "-t", type, "-w", "--literally", "--stdin"],
+      { input },
+    )
+      .toString()
+      .trim();
+  const entry = (mode: string, name: Buffer | string, id: string) =>
+    Buffer.concat([Buffer.from(`${mode} `), Buffer.from(name), Buffer.from([0]), Buffer.from(id, "hex")]);
+
+  test("refuses one with too many folders, though there is no file in them", { timeout: 30_000 }, async () => {
+    repositories.commit("o/folders", { x: "" });
+    let tree = object("o/folders", "tree", "");
+    for (let level = 0; level < 5; level += 1) {
+      const below = tree;
+      const entries = Array.from({ length: 40 }, (_, at) => entry("40000", `d${at + 10}`, below));
+      tree = object("o/folders", "tree", Buffer.concat(entries));
+    }
+    plant("o/folders", tree);
+    await expect(fetch("o/folders")).rejects.toThrow("The repository has more than 20000 files and folders");
+  });
+
+  test("refuses one with a path that no file system takes, without reading it to its end", async () => {
+    repositories.commit("o/long", { x: "" });
+    const name = Buffer.alloc(20_000_000, "a");
+    plant("o/long", object("o/long", "tree", entry("100644", name, object("o/long", "blob", ""))));
+    await expect(fetch("o/long", { maxBytes: 209_715_200 })).rejects.toThrow(/path .*longer than 4096 bytes/);
+  });
+
+  test("refuses one with names that are no text, in words for those who wrote it", async () => {
+    repositories.commit("o/bytes", { x: "" });
+    const name = Buffer.from([0x66, 0xff, 0xfe]);
+    plant("o/bytes", object("o/bytes", "tree", entry("100644", name, object("o/bytes", "blob", "x"))));
+    await expect(fetch("o/bytes")).rejects.toThrow(/name .*UTF-8/);
+  });
+
+  test.skipIf(process.platform !== "linux")("refuses one that would take memory without limit", async () => {
+    repositories.commit("o/memory", { x: "" });
+    const commit = plantPackBomb(join(repositories.folder, "o/memory/.git"), 100);
+    repositories.git("o/memory", "update-ref", "refs/heads/main", commit);
+    await expect(fetch("o/memory")).rejects.toThrow("To unpack the repository takes more memory than is permitted");
   });
 
   test("runs nothing of the repository and reads nothing of this machine's settings", async () => {

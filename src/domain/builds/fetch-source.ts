@@ -2,7 +2,8 @@ import { lstat, mkdir, readdir, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../../config.ts";
 import { BuildError } from "./build-error.ts";
-import { git, type GitCall, tooLarge } from "./git-command.ts";
+import { git, type GitCall } from "./git-command.ts";
+import { measureTree, type Run } from "./measure-tree.ts";
 import { checkBranch, repositoryUrl, withoutCredentials } from "./source.ts";
 
 /** What is fetched, and where to. */
@@ -23,8 +24,6 @@ export interface Fetched {
 }
 
 const fetchMs = 300_000;
-const mostFiles = 20_000;
-
 /**
  * Fetches the newest commit of a branch or tag, alone: its files without submodules and without git's own folder.
  * No hook or filter of the repository runs, no link in it leads out of it, and it is no larger than permitted.
@@ -53,13 +52,11 @@ export async function fetchSource(config: Config["git"], fetch: Fetch): Promise<
   }
 }
 
-type Run = (args: readonly string[], more?: Partial<GitCall>) => Promise<void>;
-
 async function clone(run: Run, url: string, { sourceBranch, folder }: Fetch, maxBytes: number): Promise<Fetched> {
   const shallow = ["--depth=1", "--single-branch", "--no-tags", "--no-recurse-submodules"];
   const bare = ["--quiet", "--no-checkout", "--template=", "--no-local"];
   await run(["clone", ...shallow, ...bare, `--branch=${sourceBranch}`, "--", url, folder]);
-  const submodules = await measure(run, folder, maxBytes);
+  const submodules = await measureTree(run, folder, maxBytes);
   let commit = "";
   const onOutput = (chunk: Buffer) => void (commit += chunk.toString());
   await run(["rev-parse", "--verify", "HEAD^{commit}"], { cwd: folder, onOutput });
@@ -67,36 +64,6 @@ async function clone(run: Run, url: string, { sourceBranch, folder }: Fetch, max
   await rm(join(folder, ".git"), { recursive: true, force: true });
   await checkLinks(await realpath(folder), "");
   return { commit: commit.trim(), submodules };
-}
-
-/** Looks at all that would be written before any of it is: a small archive can hold a great deal. */
-async function measure(run: Run, cwd: string, maxBytes: number): Promise<readonly string[]> {
-  const over = new AbortController();
-  const submodules: string[] = [];
-  let [rest, files, bytes, reason] = ["", 0, 0, ""];
-  const refuse = (words: string) => {
-    reason ||= words;
-    over.abort();
-  };
-  const onOutput = (chunk: Buffer) => {
-    const entries = (rest + chunk.toString()).split("\0");
-    rest = entries.pop() ?? "";
-    for (const entry of entries) {
-      const [, type, size, path = ""] = /^\d+ (\w+) \w+ +(\d+|-)\t(.*)$/s.exec(entry) ?? [];
-      if (type === "commit") submodules.push(path.slice(0, 200));
-      bytes += Number(size) || 0;
-      files += 1;
-    }
-    if (bytes > maxBytes) refuse(tooLarge(maxBytes));
-    if (files > mostFiles) refuse(`The repository has more than ${mostFiles} files`);
-  };
-  await run(["ls-tree", "-r", "-l", "-z", "--full-tree", "HEAD"], { cwd, onOutput, signal: over.signal }).catch(
-    (error: unknown) => {
-      if (reason === "") throw error;
-    },
-  );
-  if (reason !== "") throw new BuildError(reason);
-  return submodules.slice(0, 20);
 }
 
 /** A link that leads to nothing is refused too: in a computer it might lead somewhere. */

@@ -19,6 +19,8 @@ const usualPath = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin";
 const mostErrorBytes = 8_192;
 /** In units of the shell's `ulimit -f`. */
 const blockBytes = 512;
+/** What git needs for itself, beside a few of the largest files it may meet. */
+const ownBytes = 1_073_741_824;
 const notFound = 127;
 
 /** Nothing of the repository runs: no hooks, no filters, no monitors; nothing of this machine's git is read. */
@@ -28,6 +30,7 @@ const settings = [
   "core.protectNTFS=true",
   "fetch.unpackLimit=1", // so that what is fetched is one file, and a limit of files' sizes limits it
   "gc.auto=0",
+  "pack.threads=1", // each would take memory of its own
   "http.lowSpeedLimit=1000",
   "http.lowSpeedTime=30",
   "submodule.recurse=false",
@@ -35,16 +38,19 @@ const settings = [
 
 /**
  * Runs git away from this machine's settings, keys of other programs and terminal; it can write no file that is
- * larger than permitted. It ends with its children when `signal` aborts.
+ * larger than permitted, and (but on macOS) takes no memory without limit. It ends with its children when `signal`
+ * aborts.
  *
  * @throws {BuildError} with git's own words when it fails, or saying that there is no git.
  */
 export async function git(call: GitCall): Promise<void> {
   call.signal.throwIfAborted();
   // Where the signal is ignored, git says itself that a file would be too large.
-  const script = 'trap "" XFSZ; ulimit -f "$0" && exec git "$@"';
+  const script = 'trap "" XFSZ; memory=$1; shift; ulimit -v "$memory" 2>/dev/null; ulimit -f "$0" && exec git "$@"';
   const blocks = String(Math.ceil(call.maxBytes / blockBytes));
-  const child = spawn("/bin/sh", ["-c", script, blocks, ...settings, ...call.args], {
+  // A pack of some kilobytes can hold what unpacks to many gigabytes, in memory.
+  const memory = String(Math.ceil((ownBytes + 4 * call.maxBytes) / 1024));
+  const child = spawn("/bin/sh", ["-c", script, blocks, memory, ...settings, ...call.args], {
     cwd: call.cwd,
     env: environmentOf(call),
     detached: true, // a group of its own, which can be ended whole
@@ -91,6 +97,7 @@ function killGroup(pid: number): void {
 /** What git says last, without what it says of its own progress. */
 function wordsOf(errors: string, maxBytes: number): string {
   if (/File too large/.test(errors)) return tooLarge(maxBytes);
+  if (/Out of memory|mmap failed/.test(errors)) return "To unpack the repository takes more memory than is permitted";
   const lines = errors.split("\n").filter((line) => /^(fatal|error|remote|ssh|sh): /.test(line));
   return lines.slice(-3).join("; ") || errors.trim().slice(-500) || "git failed and gave no reason";
 }
