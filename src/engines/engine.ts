@@ -29,9 +29,9 @@ export interface EngineJob extends Earlier {
   readonly instructions: string | null;
   /**
    * From now on tells this summary in place of all that was said before this response, and records the item that
-   * says so, in one step. Nothing happens where somebody else has changed meanwhile what is told.
+   * says so, in one step. Where somebody else has changed meanwhile what is told, it only counts what was spent.
    */
-  compact(summary: string, item: ItemBody): Promise<void>;
+  compact(summary: string, item: ItemBody, spent: Usage): Promise<void>;
   /** Items that an earlier run of this same response recorded, in order. */
   readonly recorded: readonly ItemBody[];
   /** Secrets of the space and the agent: environment of commands, and keys of models. */
@@ -39,8 +39,11 @@ export interface EngineJob extends Earlier {
   /** The function that a space agent answers with; `null` for every other engine. */
   readonly handler: HandlerCall | null;
   readonly computer: Workspace;
-  /** Records an item durably before it returns. Throws when this run is no longer the owner of the response. */
-  append(item: ItemBody): Promise<void>;
+  /**
+   * Records an item durably before it returns, and adds what was spent for it to the usage of the response.
+   * Throws when this run is no longer the owner of the response.
+   */
+  append(item: ItemBody, spent?: Usage): Promise<void>;
   /** Shows passing text to those who watch now; never stored. */
   delta(delta: PassingText): void;
   /** Aborts on cancel, time-out, sleep, deletion and shutdown. */
@@ -83,8 +86,8 @@ export interface Usage {
 }
 
 export type EngineOutcome =
-  | { readonly status: "completed"; readonly text: string; readonly usage?: Usage }
-  | { readonly status: "failed"; readonly text?: string; readonly failure: Failure; readonly usage?: Usage };
+  | { readonly status: "completed"; readonly text: string }
+  | { readonly status: "failed"; readonly text?: string; readonly failure: Failure };
 
 export interface Failure {
   readonly reason: FailureReason;

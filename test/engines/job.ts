@@ -1,4 +1,4 @@
-import type { EngineJob, Exchange, HandlerCall, ItemBody, PassingText } from "../../src/engines/engine.ts";
+import type { EngineJob, Exchange, HandlerCall, ItemBody, PassingText, Usage } from "../../src/engines/engine.ts";
 import type { TestWorkspace } from "../support/workspace.ts";
 
 export interface TestJob extends EngineJob {
@@ -7,6 +7,8 @@ export interface TestJob extends EngineJob {
   /** Summaries that are told from now on, the newest last. */
   readonly summaries: readonly string[];
   readonly deltas: readonly PassingText[];
+  /** What was spent in this run. */
+  readonly usage: Usage;
   /** What the deltas of one channel say together. */
   shown(channel: string): string;
   abort(reason?: unknown): void;
@@ -32,6 +34,10 @@ export function createTestJob(options: JobOptions): TestJob {
   const items: ItemBody[] = [...(options.recorded ?? [])];
   const summaries: string[] = [];
   const deltas: PassingText[] = [];
+  let usage: Usage = { inputTokens: 0, outputTokens: 0 };
+  const count = ({ inputTokens, outputTokens }: Usage) => {
+    usage = { inputTokens: usage.inputTokens + inputTokens, outputTokens: usage.outputTokens + outputTokens };
+  };
   const job: TestJob = {
     responseId: "00000000-0000-7000-8000-000000000000",
     text: options.text ?? "hello",
@@ -48,12 +54,17 @@ export function createTestJob(options: JobOptions): TestJob {
     async *history() {
       yield* options.history ?? [];
     },
-    compact: async (summary, item) => {
+    get usage() {
+      return usage;
+    },
+    compact: async (summary, item, spent) => {
+      count(spent);
       summaries.push(summary);
       items.push(item);
     },
-    append: async (item) => {
+    append: async (item, spent) => {
       options.beforeAppend?.(item, items.length, job);
+      if (spent) count(spent);
       items.push(JSON.parse(JSON.stringify(item)) as ItemBody); // what was put in
     },
     delta: (delta) => {

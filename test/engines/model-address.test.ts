@@ -42,7 +42,7 @@ describe("a base URL that is a secret", () => {
   ])("never leads the gateway to %s", async (host) => {
     await using room = await openRoom([say("reached")]);
     const outcome = await answerAt(room, `http://${host}:${portOf(room)}/v1`);
-    expect(outcome).toEqual({ ...refused, usage: { inputTokens: 0, outputTokens: 0 } });
+    expect(outcome).toEqual(refused);
     expect(room.server.requests).toEqual([]);
     expect(room.waitsMs).toEqual([]);
     expect(JSON.stringify([outcome, room.logged])).not.toContain(KEY);

@@ -42,6 +42,34 @@ describe("a response of the model engine after a restart of the gateway", () => 
   });
 });
 
+test.each([
+  [say("Whole"), "completed"],
+  [{ ...say("Half an"), finish: "length" }, "failed"],
+] as const)("a response ends as it would have when the gateway died after recording %j", async (reply, status) => {
+  await using room = await openModelRoom([reply]);
+  const job = room.job();
+  const outcome = await room.engine.answer(job);
+  expect(outcome.status).toBe(status);
+  expect(await room.engine.answer(room.job({ recorded: job.items }))).toEqual(outcome);
+  expect(room.server.requests).toHaveLength(1);
+});
+
+test("what a step cost is counted with its first item, so it is not lost when the gateway dies", async () => {
+  await using room = await openModelRoom([use("bash", { command: "echo one" }), say("Done")]);
+  const dying = room.job({
+    beforeAppend: ({ type }, _count, job) => {
+      if (type !== "tool_result") return;
+      job.abort();
+      throw new Error("not the owner any more");
+    },
+  });
+  await expect(room.engine.answer(dying)).rejects.toThrow("not the owner");
+  expect(dying.usage).toEqual({ inputTokens: 10, outputTokens: 5 });
+  const next = room.job({ recorded: dying.items });
+  await room.engine.answer(next);
+  expect(next.usage).toEqual({ inputTokens: 10, outputTokens: 5 });
+});
+
 describe("an aborted response of the model engine", () => {
   test("leaves a request that hangs at once", async () => {
     await using room = await openModelRoom([{ acts: [{ kind: "text", text: "Hm" }, { kind: "hang" }] }]);

@@ -11,11 +11,8 @@ describe("a response of the model engine", () => {
   test("is the model's text, shown while it streams, with the tokens it took", async () => {
     await using room = await openModelRoom([say("Hello there")]);
     const job = room.job({ text: "hi", instructions: "Be brief." });
-    expect(await room.engine.answer(job)).toEqual({
-      status: "completed",
-      text: "Hello there",
-      usage: { inputTokens: 10, outputTokens: 5 },
-    });
+    expect(await room.engine.answer(job)).toEqual({ status: "completed", text: "Hello there" });
+    expect(job.usage).toEqual({ inputTokens: 10, outputTokens: 5 });
     expect(job.items).toEqual([{ type: "final", channel: "final", text: "Hello there" }]);
     expect(job.shown("text")).toBe("Hello there");
     expect(job.deltas.length).toBeGreaterThan(1);
@@ -32,11 +29,8 @@ describe("a response of the model engine", () => {
       say("Done"),
     ]);
     const job = room.job();
-    expect(await room.engine.answer(job)).toEqual({
-      status: "completed",
-      text: "Done",
-      usage: { inputTokens: 20, outputTokens: 10 },
-    });
+    expect(await room.engine.answer(job)).toEqual({ status: "completed", text: "Done" });
+    expect(job.usage).toEqual({ inputTokens: 20, outputTokens: 10 });
     expect(job.items).toEqual([
       { type: "commentary", channel: "analysis", text: "Let me see." },
       { type: "tool_call", tool: "bash", args: { command: "echo hi | tee note; exit 3" } },
@@ -102,8 +96,8 @@ describe("a response of the model engine", () => {
     expect(await room.engine.answer(job)).toMatchObject({
       status: "failed",
       failure: { reason: "STEP_LIMIT", evidence: { steps: 3 } },
-      usage: { inputTokens: 30, outputTokens: 15 },
     });
+    expect(job.usage).toEqual({ inputTokens: 30, outputTokens: 15 });
     expect(room.server.requests).toHaveLength(3);
     expect(itemFaults(job.items)).toEqual([]);
   });

@@ -150,24 +150,33 @@ describe("a model", () => {
   });
 
   test("goes on after a restart of the gateway from what is recorded, and a command is not run twice", async () => {
-    model.script(use("bash", { command: "echo x >> once; sleep 100" }));
+    model.script({ ...use("bash", { command: "echo x >> once; sleep 100" }), usage: [100, 20] });
     const { id } = await ask(gateway, "thinker", "Go on.");
     await untilItem(gateway, id, "tool_call");
-    model.script(say("I went on."));
+    model.script({ ...say("I went on."), usage: [150, 7] });
     gateway = await gateway.restart();
-    expect(await endOf(gateway, id)).toMatchObject({ status: "COMPLETED", output: { text: "I went on." } });
+    expect(await endOf(gateway, id)).toMatchObject({
+      status: "COMPLETED",
+      output: { text: "I went on." },
+      usage: { inputTokens: 250, outputTokens: 27 },
+    });
     expect(await storyOf(gateway, id)).toEqual(workedWithOneTool);
     expect(JSON.stringify(model.requests.at(-1)?.body.messages)).toContain("interrupted");
   });
 
-  test("that is put to sleep stops asking", async () => {
+  test("that is put to sleep stops asking, and what it used till then is counted", async () => {
+    model.script({ ...use("bash", { command: "true" }), usage: [100, 20] });
     model.script({ acts: [{ kind: "text", text: "one " }, { kind: "hang" }] });
     const asked = model.requests.length;
     const { id } = await ask(gateway, "thinker", "Count.");
-    while (model.requests.length === asked) await new Promise(setImmediate);
+    while (model.requests.length < asked + 2) await new Promise(setImmediate);
     await order(gateway, "sleepAgent", "thinker");
     await model.clientGone;
-    expect(await endOf(gateway, id)).toMatchObject({ status: "FAILED", failure: { reason: "AGENT_SLEPT" } });
+    expect(await endOf(gateway, id)).toMatchObject({
+      status: "FAILED",
+      failure: { reason: "AGENT_SLEPT" },
+      usage: { inputTokens: 100, outputTokens: 20 },
+    });
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Engine, EngineJob, EngineOutcome, Failure, ItemBody } from "../../engines/engine.ts";
+import type { Engine, EngineJob, EngineOutcome, Failure, ItemBody, Usage } from "../../engines/engine.ts";
 import { toolResult, toolUses } from "../../engines/items.ts";
 import { conflict, GatewayError } from "../../errors.ts";
 import { abortOn } from "../../events/abort-on.ts";
@@ -64,20 +64,26 @@ async function jobFor(
     instructions: await respondent.instructions(gateway),
     summary: respondent.context.summary,
     history: () => respondent.history(gateway, response),
-    compact: (summary, item) => compact(gateway, respondent, response, summary, item),
+    compact: (summary, item, spent) => compact(gateway, respondent, response, { summary, item, spent }),
     recorded: recorded.map(({ raw }) => raw),
     environment: await respondent.environment(gateway),
     handler: await respondent.handler(gateway, response),
     computer: openWorkspace(gateway, respondent.computerId, signal),
-    append: (item) => appendItem(gateway, respondent, response, item),
+    append: (item, spent) => appendItem(gateway, respondent, response, item, spent),
     delta: (delta) => gateway.tail.publishDelta({ stream: responseStream(response.id), delta: { ...delta } }),
     signal,
   };
 }
 
-async function appendItem(gateway: Gateway, respondent: Respondent, response: Response, item: ItemBody): Promise<void> {
+async function appendItem(
+  gateway: Gateway,
+  respondent: Respondent,
+  response: Response,
+  item: ItemBody,
+  spent?: Usage,
+): Promise<void> {
   await commit(gateway, async (unit) => {
-    await holdClaim(unit, response);
+    await holdClaim(unit, response, spent);
     await emitItems(unit, respondent, response.id, [item]);
   });
 }
@@ -87,21 +93,28 @@ async function compact(
   gateway: Gateway,
   respondent: Respondent,
   response: Response,
-  summary: string,
-  item: ItemBody,
+  { summary, item, spent }: { readonly summary: string; readonly item: ItemBody; readonly spent: Usage },
 ): Promise<void> {
   const cutoffAt = new Date((response.startedAt ?? response.createdAt).getTime() - 1);
   await commit(gateway, async (unit) => {
-    await holdClaim(unit, response);
+    await holdClaim(unit, response, spent);
     const isSet = await respondent.setContext(unit, { cutoffAt, summary }, respondent.context.cutoffAt);
     if (isSet) await emitItems(unit, respondent, response.id, [item]);
   });
 }
 
-/** @throws CONFLICT when somebody else answers the response, or has ended it. */
-async function holdClaim(unit: Unit, { id, epoch }: Response): Promise<void> {
+/**
+ * Counts what was spent, if this process still answers the response.
+ *
+ * @throws CONFLICT when somebody else answers it, or has ended it.
+ */
+async function holdClaim(unit: Unit, { id, epoch }: Response, spent?: Usage): Promise<void> {
   const where = { id, epoch, status: "PROCESSING" } as const;
-  const { count } = await unit.tx.response.updateMany({ where, data: { updatedAt: unit.at } });
+  const usage = spent && {
+    inputTokens: { increment: spent.inputTokens },
+    outputTokens: { increment: spent.outputTokens },
+  };
+  const { count } = await unit.tx.response.updateMany({ where, data: { updatedAt: unit.at, ...usage } });
   if (count === 0) throw conflict(`Response "${id}" is no longer answered here`);
 }
 

@@ -1,4 +1,4 @@
-import type { Failure, FailureReason, ItemBody, Usage } from "../../engines/engine.ts";
+import type { Failure, FailureReason, ItemBody } from "../../engines/engine.ts";
 import { asPayload } from "../../events/append.ts";
 import type { Unit } from "../../events/commit.ts";
 import type { LogEvent, PartOf } from "../../events/event.ts";
@@ -43,11 +43,10 @@ export async function moveResponse(
 export interface MoveDetails {
   readonly text?: string;
   readonly failure?: Failure;
-  readonly usage?: Usage;
   readonly columns?: Prisma.ResponseUpdateManyMutationInput;
 }
 
-function columnsOf({ text, failure, usage }: MoveDetails): Prisma.ResponseUpdateManyMutationInput {
+function columnsOf({ text, failure }: MoveDetails): Prisma.ResponseUpdateManyMutationInput {
   return {
     ...(text === undefined ? {} : { outputText: text }),
     ...(failure
@@ -57,7 +56,6 @@ function columnsOf({ text, failure, usage }: MoveDetails): Prisma.ResponseUpdate
           failureEvidence: asPayload(failure.evidence ?? {}),
         }
       : {}),
-    ...(usage ? { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens } : {}),
   };
 }
 

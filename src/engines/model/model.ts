@@ -2,11 +2,11 @@ import type { Logger } from "pino";
 import type { Config } from "../../config.ts";
 import { UNSEEN_END } from "../command.ts";
 import type { Engine, EngineJob, EngineOutcome, Failure, ItemBody } from "../engine.ts";
-import { finalText, toolResult, toolUses } from "../items.ts";
+import { toolResult, toolUses } from "../items.ts";
 import { chooseModel, faultOfUrl, type ModelChoice } from "./choice.ts";
 import { openEarlier } from "./compaction.ts";
 import { openConversation, withinBudget } from "./conversation.ts";
-import { type NextStep, runLoop } from "./loop.ts";
+import { answeredBefore, type NextStep, runLoop } from "./loop.ts";
 import { systemPrompt } from "./prompt.ts";
 import { openModel } from "./provider.ts";
 import { type Retrying, usualRetrying, withRetries } from "./retry.ts";
@@ -41,8 +41,8 @@ export const createModelEngine = (options: ModelEngineOptions): Engine => ({
 
 async function answer(options: ModelEngineOptions, job: EngineJob): Promise<EngineOutcome> {
   job.signal.throwIfAborted();
-  const answered = finalText(job.recorded);
-  if (answered !== undefined) return { status: "completed", text: answered };
+  const answered = answeredBefore(job.recorded);
+  if (answered) return answered;
   const recorded = await closeOpenCalls(job);
   const choice = chooseModel(options.settings, job.environment);
   if (!choice) return { status: "failed", failure: NO_KEY };
@@ -50,8 +50,8 @@ async function answer(options: ModelEngineOptions, job: EngineJob): Promise<Engi
   if (fault) return { status: "failed", failure: { reason: "MODEL_UNAVAILABLE", message: fault } };
   const asking = askingOf(options, job, choice);
   const earlier = await openEarlier(job, asking, options.contextTokens);
-  const messages = openConversation(earlier.messages, job, recorded);
-  return runLoop(job, messages, stepper(asking, job), options.mostSteps ?? MOST_STEPS, earlier.usage);
+  const messages = openConversation(earlier, job, recorded);
+  return runLoop(job, messages, stepper(asking, job), options.mostSteps ?? MOST_STEPS);
 }
 
 const askingOf = (options: ModelEngineOptions, job: EngineJob, choice: ModelChoice): Asking => ({
