@@ -86,6 +86,21 @@ describe("remixing a session", () => {
     expect(await refusalOf(gateway, query, {}, local)).toMatchObject({ code: "NOT_FOUND" });
     expect(await remix(id, "{}", local)).toMatchObject({ parentId: id });
   });
+
+  test("needs the right to talk to it: who may only read it has no way to its files and secrets elsewhere", async () => {
+    await createSpace(gateway, "mine");
+    await gateway.data(`mutation { createRole(input: {
+      name: "session-reader", rules: [{ resources: ["sessions"], verbs: ["get", "list"] }]
+    }) { name } }`);
+    const { id } = await createSession(gateway, { secrets: { TOKEN: "own" } });
+    const reader = await accountToken(gateway, "reads", "session-reader", "default");
+    await gateway.data(
+      `mutation { createRoleBinding(input: { subject: "reads", role: "operator", space: "mine" }) { id } }`,
+    );
+    const query = `mutation { remixSession(id: "${id}", input: { space: "mine" }) { id } }`;
+    expect(await refusalOf(gateway, query, {}, reader)).toMatchObject({ code: "FORBIDDEN" });
+    expect((await gateway.data(`{ sessions(filter: { space: "mine" }) { totalCount } }`)).sessions.totalCount).toBe(0);
+  });
 });
 
 describe("what a model is told", () => {

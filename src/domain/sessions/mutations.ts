@@ -121,7 +121,9 @@ builder.mutationFields((t) => {
     remixSession: t.field({
       type: Session,
       authScopes: signedIn,
-      description: "Makes a new session out of this one, with a copy of its files and its conversation.",
+      description:
+        "Makes a new session out of this one, with a copy of its files, its conversation and its own secrets. For those " +
+        "who may send it messages, and may create sessions in the space of the new one.",
       args: { id, input: t.arg({ type: RemixSessionInput }) },
       resolve: async (_root, { id: parentId, input }, context) => {
         const creator = requireAccount(context);
@@ -131,6 +133,8 @@ builder.mutationFields((t) => {
         // One's own may be remixed where it is by those who may make nothing else there.
         const isOwnPlace = input?.space == null && parent.createdById === creator.id;
         if (!mayHere && !isOwnPlace) requireNewIn(context, space);
+        // A copy does what it is told by whoever has it: its files and its own secrets can be read there.
+        await sessionFor(context, parentId, "create", "messages");
         const rights = { mayEgress: mayEgress(context, space), spaceSecrets: mayHere };
         return remixSession(context.gateway, parent, creator, input ?? {}, rights);
       },
