@@ -136,6 +136,10 @@ describe("creating an agent", () => {
     ["metadata", { metadata: { a: "\0" } }],
     ["image", { image: "" }],
     ["image", { image: "-rm -rf" }],
+    ["image", { image: "14" }],
+    ["image", { image: "sha256:14" }],
+    ["image", { image: "raworc_space_other:build-1" }],
+    ["image", { image: "docker.io/library/raworc_space_other:build-1" }],
   ])("names %s for a bad one and changes nothing: %j", async (field, bad) => {
     const before = await count();
     const refusal = await refusalOf(gateway, create, { input: { name: "refused", ...bad } });

@@ -160,6 +160,8 @@ describe("settings of a space", () => {
   test.each([
     ["image", 7],
     ["image", "-rm"],
+    ["image", "14"],
+    ["image", "raworc_space_other:build-1"],
     ["network", "everything"],
     ["engine", "HANDLER"],
     ["idleTimeoutSeconds", 0],

@@ -2,7 +2,7 @@ import { badInput } from "../../errors.ts";
 import { isJsonObject, type JsonObject } from "../../json.ts";
 import type { EngineKind, Network } from "../../store/generated/client/client.ts";
 import { checkJsonText } from "../../text.ts";
-import { imagePattern } from "./settings.ts";
+import { imageRule, isImageName } from "./settings.ts";
 
 const engines = ["MODEL", "SHELL", "EXTERNAL"] as const satisfies readonly EngineKind[];
 const networks = ["NONE", "EGRESS"] as const satisfies readonly Network[];
@@ -46,7 +46,7 @@ export function checkMetadata(metadata: unknown): JsonObject {
 
 /** @throws BAD_USER_INPUT unless the text may name an image. */
 export function checkImage(image: string | null | undefined): void {
-  if (image != null && !imagePattern.test(image)) throw badInput("image", `"image" must be the name of an image`);
+  if (image != null && !isImageName(image)) throw badInput("image", `"image" ${imageRule}`);
 }
 
 export const longestTimeoutSeconds = 30 * 86_400;

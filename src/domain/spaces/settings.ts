@@ -1,10 +1,19 @@
 import { z } from "zod";
 import { badInput } from "../../errors.ts";
 import { isJsonObject, type JsonObject } from "../../json.ts";
+import { builtImagePrefix } from "../../runtime/paths.ts";
 import { checkJsonText } from "../../text.ts";
 
-/** What may name an image. */
-export const imagePattern = /^[a-zA-Z0-9][\w.\-/:@]{0,254}$/;
+/** What a text must be that names an image. */
+export const imageRule = "must be the name of an image, neither its id nor one that was built here";
+
+const imagePattern = /^[a-zA-Z0-9][\w.\-/:@]{0,254}$/;
+/** An engine takes the first digits of an id too, so two of them would find whatever image it has. */
+const imageId = /^(sha256:)?[0-9a-f]+$/i;
+const builtHere = new RegExp(`(^|/)${builtImagePrefix}`, "i");
+
+/** Whether a text may name an image. Images that were built here hold the code of some space, and are given by it alone. */
+export const isImageName = (text: string) => imagePattern.test(text) && !imageId.test(text) && !builtHere.test(text);
 
 const mostSeconds = 30 * 86_400;
 
@@ -23,7 +32,7 @@ const seconds = () => {
  * otherwise; only administrators set them, so `egress` needs no further permission of whoever makes it.
  */
 const known = z.object({
-  image: z.string("must be the name of an image").regex(imagePattern, "must be the name of an image").nullish(),
+  image: z.string(imageRule).refine(isImageName, imageRule).nullish(),
   network: oneOf(["NONE", "EGRESS"]).nullish(),
   engine: oneOf(["MODEL", "SHELL", "EXTERNAL"]).nullish(),
   idleTimeoutSeconds: seconds().nullish(),
