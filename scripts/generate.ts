@@ -30,6 +30,7 @@ const fingerprint = createHash("sha256")
   .update(schema)
   .update(twinSchema)
   .update(readFileSync(prismaPackage))
+  .update(readFileSync(import.meta.filename))
   .digest("hex");
 
 if (!isCurrent()) {
@@ -37,6 +38,7 @@ if (!isCurrent()) {
   writeFileSync(twin, twinSchema);
   generate(source);
   generate(twin);
+  for (const client of ["client", "postgresql"]) readCompilerAsText(join(root, generatedFolder, client));
   writeFileSync(stamp, fingerprint);
 }
 
@@ -59,4 +61,16 @@ function generate(schemaFile: string): void {
     process.stderr.write(Buffer.concat([stdout, stderr]));
     process.exit(1);
   }
+}
+
+/** Has a generated client read its query compiler from the file, by `src/store/wasm-text.ts`, instead of loading it. */
+function readCompilerAsText(client: string): void {
+  const file = join(client, "internal/class.ts");
+  const code = readFileSync(file, "utf8");
+  const changed = code.replace(
+    /const \{ wasm \} = await import\(("@prisma\/client\/runtime\/[^"]+")\)/,
+    'const wasm = (await import("../../../wasm-text.ts")).wasmText($1)',
+  );
+  if (changed === code) throw new Error(`${file} loads its query compiler in an unknown way`);
+  writeFileSync(file, changed);
 }
