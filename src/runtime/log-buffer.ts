@@ -40,15 +40,16 @@ export class LogBuffer {
   async *read({ tail = mostLines, follow = false, signal }: LogOptions): AsyncGenerator<LogLine, void, undefined> {
     const ended = Promise.withResolvers<void>();
     const end = () => ended.resolve();
+    const isOver = () => signal?.aborted ?? false;
     signal?.addEventListener("abort", end, { once: true });
     try {
       let next = this.#dropped + Math.max(0, this.#lines.length - tail);
-      while (!signal?.aborted) {
+      while (!isOver()) {
         const changed = this.#changed.promise;
         const coming = this.#lines.slice(Math.max(0, next - this.#dropped));
         next = this.#dropped + this.#lines.length; // more may come while these are taken
         for (const line of coming) {
-          if (signal?.aborted) return;
+          if (isOver()) return;
           yield line;
         }
         if (!follow) return;

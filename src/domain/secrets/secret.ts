@@ -4,7 +4,7 @@ const keyPattern = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 const largestValueBytes = 64 * 1024;
 
 /** @throws BAD_USER_INPUT unless the key may be the name of an environment variable and the value fits one. */
-export function checkSecret(field: string, keyName: string, value: string): void {
+function checkSecret(field: string, keyName: string, value: string): void {
   checkKey(field, keyName);
   checkValue(field, keyName, value);
 }
