@@ -52,6 +52,21 @@ describe("what a model knows of earlier responses", () => {
     expect(read).toBe(2);
   });
 
+  test("have tool calls with ids of their own, for providers refuse what has one twice", async () => {
+    const items = [
+      { type: "tool_call", tool: "bash", args: { command: "ls" } },
+      { type: "tool_result", tool: "bash", output: "a" },
+    ];
+    await using room = await openModelRoom([say("ok")]);
+    const history = [exchange("later", "B", items), exchange("first", "A", [...items, ...items])];
+    await room.engine.answer(room.job({ text: "now", history, recorded: items }));
+    const messages = messagesOf(room, 0);
+    const ids = messages.flatMap(({ tool_calls: calls = [] }) => calls.map(({ id }) => id));
+    expect(new Set(ids).size).toBe(4);
+    expect(messages.flatMap(({ tool_call_id: id }) => id ?? [])).toEqual(ids);
+    for (const id of ids) expect(id).toMatch(/^[a-z0-9]{9}$/);
+  });
+
   test("have no empty messages, which providers refuse", async () => {
     const messages = await sentFor([exchange(" ", "")]);
     expect(messages.map(({ content }) => content)).toEqual(["(empty)", "(no answer)", "now"]);

@@ -27,7 +27,7 @@ export async function tellEarlier(earlier: Earlier, budget: number): Promise<Tol
   const exchanges: ModelMessage[][] = [];
   let tokens = estimateTokens(opening);
   for await (const exchange of earlier.history()) {
-    const messages = exchangeMessages(exchange);
+    const messages = exchangeMessages(exchange, exchanges.length + 1);
     const size = estimateTokens(messages);
     if (tokens + size > budget) return { ...told(opening, exchanges, tokens), leftOut: exchange };
     tokens += size;
@@ -56,7 +56,7 @@ export const openConversation = (
   earlier: readonly ModelMessage[],
   job: Pick<EngineJob, "text">,
   recorded: readonly ItemBody[],
-): ModelMessage[] => [...earlier, { role: "user", content: spoken(job.text, "(empty)") }, ...messagesOf(recorded)];
+): ModelMessage[] => [...earlier, { role: "user", content: spoken(job.text, "(empty)") }, ...messagesOf(recorded, 0)];
 
 /** The same conversation made to fit: newest messages whole, tool text of those before shortened. */
 export function withinBudget(messages: readonly ModelMessage[], tokens = CONVERSATION_TOKEN_BUDGET): ModelMessage[] {
@@ -70,10 +70,16 @@ export function withinBudget(messages: readonly ModelMessage[], tokens = CONVERS
     .toReversed();
 }
 
-/** An exchange as it is told later: without thoughts, and with what its tools did in short. */
-export const exchangeMessages = ({ input, output, items }: Exchange): ModelMessage[] => [
+/**
+ * An exchange as it is told later: without thoughts, and with what its tools did in short. `age` tells its tool calls
+ * from those of other exchanges in the same request, and is 1 or more.
+ */
+export const exchangeMessages = ({ input, output, items }: Exchange, age: number): ModelMessage[] => [
   { role: "user", content: spoken(input, "(empty)") },
-  ...messagesOf(items.filter(({ type }) => type !== "commentary")).map(condensed),
+  ...messagesOf(
+    items.filter(({ type }) => type !== "commentary"),
+    age,
+  ).map(condensed),
   { role: "assistant", content: spoken(output, "(no answer)") },
 ];
 
@@ -81,7 +87,7 @@ export const exchangeMessages = ({ input, output, items }: Exchange): ModelMessa
 const spoken = (text: string, otherwise: string) => (text.trim() === "" ? otherwise : text);
 
 /** Turns recorded items back into messages; what a provider would refuse or misread is left out. */
-function messagesOf(items: readonly ItemBody[]): ModelMessage[] {
+function messagesOf(items: readonly ItemBody[], age: number): ModelMessage[] {
   const results = new Map(toolUses(items).map(({ call, result }) => [call, result]));
   const said: { type: "text"; text: string }[] = [];
   return items.flatMap((item, position): ModelMessage[] => {
@@ -89,9 +95,12 @@ function messagesOf(items: readonly ItemBody[]): ModelMessage[] {
       said.push({ type: "text", text: item["text"] });
     }
     const result = results.get(item);
-    return result ? toolMessages(item, result, `call_${position}`, said.splice(0)) : [];
+    return result ? toolMessages(item, result, callId(age, position), said.splice(0)) : [];
   });
 }
+
+/** Providers refuse an id that comes twice in a request, and some one that is not of nine letters and digits. */
+const callId = (age: number, position: number) => `c${age}x${position}`.padEnd(9, "z");
 
 function toolMessages(
   call: ItemBody,

@@ -91,7 +91,7 @@ async function ask({ choice, patience, signal }: Asking, prompt: string): Promis
  */
 function transcript({ messages, leftOut }: Told, budget: number): string {
   const most = (budget * CHARACTERS_PER_TOKEN) / 4;
-  const before = leftOut ? exchangeMessages(leftOut).map((message) => shortened(lineOf(message), most)) : [];
+  const before = leftOut ? exchangeMessages(leftOut, 1).map((message) => shortened(lineOf(message), most)) : [];
   return ["<conversation>", ...before, ...messages.map(lineOf), "</conversation>", "Write the summary."].join("\n\n");
 }
 
