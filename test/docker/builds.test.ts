@@ -92,6 +92,28 @@ describe("builds in Docker, without a network", () => {
     expect(log).toContain("[denied] 512");
   });
 
+  test("that are begun anew are out of reach for who began them before", async () => {
+    const name = "raworc_space_twice:build-1";
+    const limits = { memoryBytes: 256 * 1_048_576, cpus: 1, pids: 64 };
+    const spec = { name, base: testImage, labels: {}, network: "NONE", limits, maxBytes: 64 * 1_048_576 } as const;
+    const [images, timeoutMs] = [runtime.images, 20_000];
+    const before = await images.open(spec);
+    await before.run({ argv: ["true"], timeoutMs });
+    const after = await images.open(spec);
+    await after.run({ argv: ["sh", "-c", 'echo new > "$RAWORC_AGENTS/which"'], timeoutMs });
+    const late = before.run({ argv: ["sh", "-c", "echo old > /opt/raworc/agents/which"], timeoutMs });
+    await expect(late).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(before.commit()).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await before.discard();
+    let seen = "";
+    const onOutput = (chunk: Uint8Array) => void (seen += Buffer.from(chunk).toString());
+    await after.run({ argv: ["cat", "/opt/raworc/agents/which"], timeoutMs, onOutput });
+    expect(seen).toBe("new\n");
+    await after.commit();
+    await after.discard();
+    await images.remove(name);
+  });
+
   test("leave no container behind, and no image that nothing uses", async () => {
     const { gateway } = world;
     const [before] = await buildsOf(gateway, "both");

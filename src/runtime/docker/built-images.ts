@@ -5,8 +5,7 @@ import { deploymentLabel } from "../labels.ts";
 import { builtImagePrefix, imageFolder, imageFolderVariable } from "../paths.ts";
 import type { ImageSpec, RuntimeImages } from "../runtime.ts";
 import { call, callOrNull, type Engine } from "./engine.ts";
-import { removeContainer } from "./containers.ts";
-import { draftLabel, isDraft, nameOfDraft, openDraft } from "./image-draft.ts";
+import { listDrafts, openDraft, removeDrafts } from "./image-draft.ts";
 
 const longMs = 120_000;
 const sized = z.object({ SizeRw: z.number().default(0) });
@@ -16,7 +15,7 @@ export const builtImagesOf = (engine: Engine): RuntimeImages => ({
   async open(spec) {
     checkName(spec.name);
     await removeBuilt(engine, spec.name);
-    return openDraft(engine, spec, () => commitDraft(engine, spec));
+    return openDraft(engine, spec, (draft) => commitDraft(engine, spec, draft));
   },
   list: () => listBuilt(engine),
   remove: (name) => removeBuilt(engine, name),
@@ -29,31 +28,28 @@ function checkName(name: string): void {
 
 async function listBuilt(engine: Engine) {
   const filters = JSON.stringify({ label: [`${deploymentLabel}=${engine.options.deployment}`] });
-  const [images, containers] = await call(engine, { what: "list images", timeoutMs: 30_000 }, (abortSignal) =>
-    Promise.all([
+  const [images, drafts] = await Promise.all([
+    call(engine, { what: "list images", timeoutMs: 30_000 }, (abortSignal) =>
       engine.docker.listImages({ filters, abortSignal }),
-      engine.docker.listContainers({ all: true, filters, abortSignal }),
-    ]),
-  );
+    ),
+    listDrafts(engine),
+  ]);
   const made = images.flatMap(({ RepoTags, Labels }) => (RepoTags ?? []).map((name) => ({ name, labels: Labels })));
-  const drafts = containers
-    .filter(({ Names }) => isDraft(Names[0]?.slice(1) ?? ""))
-    .map(({ Labels }) => ({ name: Labels[draftLabel] ?? "", labels: Labels }));
-  const byName = new Map([...made, ...drafts].map((image) => [image.name, image]));
+  const begun = drafts.map(({ image, labels }) => ({ name: image, labels }));
+  const byName = new Map([...made, ...begun].map((image) => [image.name, image]));
   return [...byName.values()].filter(({ name }) => name.startsWith(builtImagePrefix));
 }
 
 async function removeBuilt(engine: Engine, name: string): Promise<void> {
   checkName(name);
-  await removeContainer(engine, nameOfDraft(name));
+  await removeDrafts(engine, name);
   await callOrNull(engine, { what: `remove image "${name}"`, timeoutMs: longMs }, (abortSignal) =>
     engine.docker.getImage(name).remove({ abortSignal }),
   );
 }
 
 /** @throws {GatewayError} PAYLOAD_TOO_LARGE */
-async function commitDraft(engine: Engine, { name, maxBytes }: ImageSpec): Promise<void> {
-  const draft = nameOfDraft(name);
+async function commitDraft(engine: Engine, { name, maxBytes }: ImageSpec, draft: string): Promise<void> {
   const [repo, tag] = name.split(":");
   const container = engine.docker.getContainer(draft);
   const of = { what: `keep image "${name}"`, container: draft, timeoutMs: longMs };

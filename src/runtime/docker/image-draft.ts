@@ -1,9 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { conflict } from "../../errors.ts";
 import { deploymentLabel } from "../labels.ts";
 import { packFolder } from "../pack-folder.ts";
-import { agentFolder, imageFolder } from "../paths.ts";
+import { agentFolder, imageFolder, imageFolderVariable } from "../paths.ts";
 import type { ImageDraft, ImageSpec } from "../runtime.ts";
 import { agentUser, hardening, limitsOf, temporaryBytesOf } from "./container-options.ts";
 import { ensureRunning, removeContainer } from "./containers.ts";
@@ -13,13 +14,15 @@ import { exec } from "./exec.ts";
 import { ensureImage } from "./images.ts";
 
 /** What a draft is for. Images, and computers made from them, inherit it: only a draft's own name makes it one. */
-export const draftLabel = "raworc.draft";
+const draftLabel = "raworc.draft";
 const prefix = "raworc-draft-";
+const listMs = 30_000;
 const makeMs = 60_000;
 const putMs = 300_000;
 
-/** The container that an image is made in; one for each name, so that a new one takes the place of a broken one. */
-export const nameOfDraft = (image: string) => prefix + image.replace(/[^A-Za-z0-9_.-]/g, ".");
+/** Each has a name of its own: who opened one that was replaced meanwhile must not reach the one in its place. */
+const newName = (image: string) =>
+  `${prefix}${image.replace(/[^A-Za-z0-9_.-]/g, ".")}.${randomBytes(4).toString("hex")}`;
 
 /** True for the container of a draft, which is no computer. */
 export const isDraft = (container: string) => container.startsWith(prefix);
@@ -29,9 +32,13 @@ export const isDraft = (container: string) => container.startsWith(prefix);
  * changed; it is started by the first command, so that folders are put in while nothing runs there that could
  * move the ground below them.
  */
-export async function openDraft(engine: Engine, spec: ImageSpec, commit: () => Promise<void>): Promise<ImageDraft> {
+export async function openDraft(
+  engine: Engine,
+  spec: ImageSpec,
+  commit: (draft: string) => Promise<void>,
+): Promise<ImageDraft> {
   await ensureImage(engine, spec.base);
-  const name = nameOfDraft(spec.name);
+  const name = newName(spec.name);
   await createContainer(engine, name, spec);
   await putFolder(engine, name, null, imageFolder);
   let started = false;
@@ -43,14 +50,30 @@ export async function openDraft(engine: Engine, spec: ImageSpec, commit: () => P
     async run(command) {
       if (!started) await ensureRunning(engine, name);
       started = true;
-      return exec(engine, name, { ...command, cwd: command.cwd ?? imageFolder, env: { ...home, ...command.env } });
+      return exec(engine, name, { ...command, cwd: command.cwd ?? imageFolder, env: { ...places, ...command.env } });
     },
-    commit,
+    commit: () => commit(name),
     discard: () => removeContainer(engine, name),
   };
 }
 
-const home = { HOME: agentFolder };
+const places = { HOME: agentFolder, [imageFolderVariable]: imageFolder };
+
+/** What of the images in the making has a container: its draft's name, and what its labels say. */
+export async function listDrafts(engine: Engine) {
+  const filters = JSON.stringify({ label: [`${deploymentLabel}=${engine.options.deployment}`, draftLabel] });
+  const containers = await call(engine, { what: "list drafts of images", timeoutMs: listMs }, (abortSignal) =>
+    engine.docker.listContainers({ all: true, filters, abortSignal }),
+  );
+  return containers
+    .map(({ Names, Labels }) => ({ draft: Names[0]?.slice(1) ?? "", image: Labels[draftLabel] ?? "", labels: Labels }))
+    .filter(({ draft }) => isDraft(draft));
+}
+
+/** Removes whatever was begun of an image. */
+export async function removeDrafts(engine: Engine, image: string): Promise<void> {
+  for (const each of await listDrafts(engine)) if (each.image === image) await removeContainer(engine, each.draft);
+}
 
 /** `/agent` is in memory: an image must not hold what would be copied into every new volume. */
 async function createContainer(engine: Engine, name: string, spec: ImageSpec): Promise<void> {
