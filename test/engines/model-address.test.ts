@@ -96,13 +96,14 @@ describe("a base URL that is a secret", () => {
   });
 
   test("may not have a gateway work through an answer without an end", async () => {
-    const word = { kind: "text", text: "x".repeat(17 * 1024 * 1024) } as const;
-    const endless: Reply = { acts: [word, word, word, word] };
+    const nothing = { kind: "rawChunk", data: `{"choices":[],"padding":"${"x".repeat(17 * 1024 * 1024)}"}` } as const;
+    const endless: Reply = { acts: [nothing, nothing, nothing, nothing] };
     await using room = await openModelRoom([endless], {
       settings: readConfig({ RAWORC_MODEL: "m", RAWORC_MODEL_HOSTS: "127.0.0.1" }).model,
-      retrying: { mostAttempts: 1 },
     });
-    expect(await answerAt(room, room.server.baseUrl)).toMatchObject({ failure: { reason: "MODEL_ERROR" } });
+    expect(await answerAt(room, room.server.baseUrl)).toMatchObject({
+      failure: { reason: "MODEL_ERROR", message: expect.stringContaining("on and on"), evidence: { attempts: 1 } },
+    });
   });
 });
 

@@ -124,6 +124,24 @@ describe("a model that cannot be asked for a while", () => {
   });
 });
 
+describe("a model that does not come to an end", () => {
+  const long = "x".repeat(1_500_000);
+  test.each([
+    ["speaking", { acts: [text(long), text(long)] }],
+    ["thinking", { acts: [{ kind: "reasoning", text: long }, text(long)] }],
+    ["writing a tool's arguments", use("write_file", { path: "a", content: long + long })],
+  ] as const)("is broken off when %s, and not asked again", async (_what, reply) => {
+    await using room = await openModelRoom([reply, say("no")]);
+    const job = room.job();
+    expect(await room.engine.answer(job)).toMatchObject({
+      status: "failed",
+      failure: { reason: "MODEL_ERROR", evidence: { attempts: 1 } },
+    });
+    await room.server.clientGone;
+    expect(job.items).toEqual([]);
+  });
+});
+
 describe("a model that refuses", () => {
   test.each([401, 403])("the key (%i) ends the response with a word on which key to check", async (status) => {
     await using room = await openModelRoom([{ status, message: `Incorrect API key: ${GATEWAY_KEY}` }]);

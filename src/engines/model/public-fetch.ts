@@ -1,5 +1,6 @@
 import { Agent, buildConnector, fetch, Response } from "undici";
 import { isListed, isRefusedLiteral, lookUpPublic, RefusedAddress } from "./address.ts";
+import { AnswerTooLong } from "./trouble.ts";
 
 const CONNECT_MS = 10_000;
 
@@ -34,7 +35,7 @@ async function* atMost(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGen
   let left = bytes;
   for await (const chunk of body) {
     left -= chunk.byteLength;
-    if (left < 0) throw new Error(`the answer was longer than ${bytes} bytes`);
+    if (left < 0) throw new AnswerTooLong();
     yield chunk;
   }
 }

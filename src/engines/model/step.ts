@@ -10,6 +10,7 @@ import {
 import { isJsonObject, type JsonObject } from "../../json.ts";
 import type { EngineJob, Usage } from "../engine.ts";
 import { tools } from "./tools.ts";
+import { AnswerTooLong } from "./trouble.ts";
 
 /** How long a model may be silent before its first word, and between words, until the step is tried again. */
 export interface Patience {
@@ -54,6 +55,9 @@ const offered: ToolSet = Object.fromEntries(
 /** Lets Anthropic's API reuse the part of the prompt it saw in the step before; others ignore it. */
 const PROVIDER_OPTIONS = { anthropic: { cacheControl: { type: "ephemeral" } } } as const;
 
+/** Several times what models write at most; a local one may repeat itself for ever. */
+const LONGEST_STEP_CHARACTERS = 2_000_000;
+
 /** What one attempt at a step has to do with its job. */
 export type Attempt = Pick<EngineJob, "signal" | "delta">;
 
@@ -80,6 +84,7 @@ export function attemptsAt(job: Attempt): () => Attempt {
 export async function askModel(job: Attempt, request: StepRequest): Promise<Step> {
   const attempt = new AbortController();
   // The SDK begins to count when the provider has sent its headers; some never do.
+  let length = 0;
   const silence = setTimeout(() => attempt.abort(), request.patience.firstChunkMs);
   try {
     const result = streamText({
@@ -97,6 +102,8 @@ export async function askModel(job: Attempt, request: StepRequest): Promise<Step
       if (part.type === "error") throw part.error;
       if (part.type === "abort") throw new Error(part.reason ?? "the request was stopped");
       if (part.type !== "start" && part.type !== "start-step") clearTimeout(silence);
+      length += lengthOf(part);
+      if (length > LONGEST_STEP_CHARACTERS) throw new AnswerTooLong();
       if (part.type === "text-delta" && part.text) job.delta({ channel: "text", text: part.text });
       if (part.type === "reasoning-delta" && part.text) job.delta({ channel: "analysis", text: part.text });
     }
@@ -108,6 +115,13 @@ export async function askModel(job: Attempt, request: StepRequest): Promise<Step
     clearTimeout(silence);
     attempt.abort();
   }
+}
+
+type Part = ReturnType<typeof streamText>["stream"] extends AsyncIterable<infer Item> ? Item : never;
+
+function lengthOf(part: Part): number {
+  if (part.type === "text-delta" || part.type === "reasoning-delta") return part.text.length;
+  return part.type === "tool-input-delta" ? part.delta.length : 0;
 }
 
 type MessagePart = Exclude<AssistantContent, string>[number];

@@ -3,13 +3,18 @@ import type { Failure } from "../engine.ts";
 import { RefusedAddress } from "./address.ts";
 import type { ModelChoice } from "./choice.ts";
 
+/** Thrown when an answer goes on beyond what any model writes by intention. */
+export class AnswerTooLong extends Error {
+  override readonly name = "AnswerTooLong";
+}
+
 /** What went wrong with a request to a model. */
 export interface Trouble {
   /**
-   * `key`: it was refused. `address`: the gateway does not connect to it. `request`: asking again will not help.
-   * `passing`: asking again may.
+   * `key`: it was refused. `address`: the gateway does not connect to it. `length`: the answer did not end.
+   * `request`: asking again will not help. `passing`: asking again may.
    */
-  readonly kind: "key" | "address" | "request" | "passing";
+  readonly kind: "key" | "address" | "length" | "request" | "passing";
   readonly status?: number;
   readonly retryAfterMs?: number;
   /** The provider's own words. */
@@ -24,7 +29,8 @@ const Shape = z.object({
 
 /** Sorts what a request to a model threw. Broken connections and unreadable streams count as passing. */
 export function troubleOf(error: unknown, now: Date): Trouble {
-  if (isRefusedAddress(error)) return { kind: "address", said: "" };
+  if (isOrWraps(error, RefusedAddress)) return { kind: "address", said: "" };
+  if (isOrWraps(error, AnswerTooLong)) return { kind: "length", said: "" };
   const { message: said = "", statusCode = 0, responseHeaders = {} } = Shape.safeParse(error).data ?? {};
   if (statusCode < 400) return { kind: "passing", said };
   const retryAfterMs = retryAfter(responseHeaders, now);
@@ -37,8 +43,8 @@ export function troubleOf(error: unknown, now: Date): Trouble {
 }
 
 /** The client wraps what its connection threw. */
-const isRefusedAddress = (error: unknown): boolean =>
-  error instanceof RefusedAddress || (error instanceof Error && isRefusedAddress(error.cause));
+const isOrWraps = (error: unknown, kind: typeof RefusedAddress | typeof AnswerTooLong): boolean =>
+  error instanceof kind || (error instanceof Error && isOrWraps(error.cause, kind));
 
 function kindOf(status: number): Trouble["kind"] {
   if (status === 401 || status === 403) return "key";
@@ -73,6 +79,8 @@ function messageOf(trouble: Trouble, choice: ModelChoice, attempts: number): str
         "OPENAI_BASE_URL, a secret, leads to an address that is not public; " +
         "the gateway's operator can allow its host in RAWORC_MODEL_HOSTS"
       );
+    case "length":
+      return "The model's answer went on and on; the gateway broke it off";
     case "request":
       return `The model provider refused the request (${trouble.status})${quoted(trouble.said, choice)}`;
     case "passing":
