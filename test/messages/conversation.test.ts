@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { endOf, refusalOf, storyOf, untilItem } from "../support/agents.ts";
+import { accountToken, endOf, refusalOf, storyOf, untilItem } from "../support/agents.ts";
 import { startTestGateway } from "../support/gateway.ts";
 import { overSocket } from "../support/live.ts";
 import {
@@ -117,6 +117,52 @@ describe("clearing a conversation", () => {
     await gateway.data(`mutation { updateResponse(id: "${response.id}", input: ${input}) { id } }`);
     expect(await said(id)).toEqual([["ASSISTANT", "late"]]);
     expect((await conversationOf(gateway, id))[0]?.seq).toBe(3);
+  });
+});
+
+describe("a session that nobody inside answers", () => {
+  const statusesOf = `query ($id: ID!) { session(id: $id) { responses(status: PENDING) { nodes { id input } } } }`;
+  const report = (id: string, input: string, token?: string) =>
+    gateway.data(`mutation { updateResponse(id: "${id}", input: ${input}) { id } }`, {}, token);
+
+  test("is answered by an account that may send to it: it finds what waits, takes it and ends it", async () => {
+    const { id } = await createSession(gateway, { engine: "EXTERNAL" });
+    const worker = await accountToken(gateway, "answers", "developer", "default");
+    await send(gateway, id, "What is 6 times 7?");
+    const { session } = await gateway.data(statusesOf, { id }, worker);
+    const [waiting] = session.responses.nodes;
+    expect(waiting.input).toEqual({ text: "What is 6 times 7?" });
+    await report(waiting.id, "{ status: PROCESSING }", worker);
+    expect(await sessionNow(gateway, id)).toMatchObject({ state: "BUSY" });
+    await report(waiting.id, `{ status: COMPLETED, output: { text: "42" } }`, worker);
+    expect(await sessionNow(gateway, id)).toMatchObject({ state: "IDLE" });
+    expect(await said(id)).toEqual([
+      ["USER", "What is 6 times 7?"],
+      ["ASSISTANT", "42"],
+    ]);
+  });
+
+  test("says so when that account reports a failure", async () => {
+    const { id } = await createSession(gateway, { engine: "EXTERNAL" });
+    const { response } = await send(gateway, id, "Can you?");
+    await report(response.id, `{ status: FAILED, output: { text: "No." } }`);
+    expect((await said(id)).at(-1)).toEqual([
+      "ASSISTANT",
+      expect.stringMatching(/^No\.\n\n\[.*\(WORKER_REPORTED\)\]$/s),
+    ]);
+  });
+
+  test("is not answered by strangers, nor by an agent's worker", async () => {
+    const { id } = await createSession(gateway, { engine: "EXTERNAL" });
+    const { response } = await send(gateway, id, "Anybody?");
+    await gateway.data(`mutation { createAgent(input: { name: "elsewhere", engine: EXTERNAL }) { name } }`);
+    const { createAgentToken } = await gateway.data(`mutation { createAgentToken(name: "elsewhere") { token } }`);
+    const stranger = await accountToken(gateway, "passes-by");
+    const query = `mutation { updateResponse(id: "${response.id}", input: { status: COMPLETED }) { id } }`;
+    for (const token of [createAgentToken.token, stranger]) {
+      expect(await refusalOf(gateway, query, {}, token)).toMatchObject({ code: "NOT_FOUND" });
+    }
+    expect(await said(id)).toHaveLength(1);
   });
 });
 

@@ -37,7 +37,9 @@ export const Session = builder.prismaObject("Session", {
     engine: t.expose("engine", {
       type: EngineKind,
       nullable: true,
-      description: "Null means: a space agent where one is meant, and else the gateway's choice.",
+      description:
+        "Null means: a space agent where one is meant, and else the gateway's choice. With EXTERNAL its messages wait for " +
+        "those who may send to it: they read `responses(status: PENDING)` and end them with `updateResponse`.",
     }),
     busyTimeoutSeconds: t.exposeInt("busyTimeoutSeconds", {
       description: "Busy for so long, what it answers fails and it waits again.",
