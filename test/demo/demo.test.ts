@@ -20,7 +20,11 @@ describe("npm run demo, without a terminal", { timeout: limitMs }, () => {
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), "raworc-demo-test-"));
     const log = pino({ level: "silent" });
-    gateway = await startTestGateway({ runtime: createProcessRuntime({ dataDir, deployment: "demo", log }) });
+    gateway = await startTestGateway({
+      runtime: createProcessRuntime({ dataDir, deployment: "demo", log }),
+      // The demo gives the URL of its model as a secret.
+      env: { RAWORC_MODEL_HOSTS: "127.0.0.1" },
+    });
   });
   afterAll(async () => {
     await gateway.stop();
