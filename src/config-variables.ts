@@ -202,6 +202,15 @@ export const variables = {
     "https, ssh, http, git and file, joined by : (default https:ssh)",
     "how repositories may be fetched",
   ),
+  RAWORC_GIT_HOSTS: variable(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9.-]+(,[A-Za-z0-9.-]+)*$/)
+      .transform((names) => names.toLowerCase().split(","))
+      .optional(),
+    "names of hosts, joined by , (default: every host)",
+    "where repositories may be; what is below the base may be fetched in any case",
+  ),
   RAWORC_GIT_MAX_MB: variable(
     wholeNumber(1, 1_048_576, 200),
     "1 to 1048576 (default 200)",

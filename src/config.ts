@@ -72,6 +72,7 @@ function describeConfig(raw: Raw) {
     git: {
       baseUrl: raw.RAWORC_GIT_BASE_URL,
       protocols: raw.RAWORC_GIT_PROTOCOLS,
+      hosts: raw.RAWORC_GIT_HOSTS ?? null,
       maxBytes: raw.RAWORC_GIT_MAX_MB * 1_048_576,
     },
     builds: {

@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Config } from "../../src/config.ts";
 import { type Fetch, fetchSource } from "../../src/domain/builds/fetch-source.ts";
 import { plantPackBomb } from "./pack-bomb.ts";
 import { makeRepositories } from "./repository.ts";
@@ -18,13 +19,13 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const config = { baseUrl: repositories.baseUrl, protocols: ["file"], maxBytes: 1_048_576 };
+const config = { baseUrl: repositories.baseUrl, protocols: ["file"], maxBytes: 1_048_576, hosts: null };
 let fetches = 0;
-async function fetch(sourceRepo: string, changes: Partial<Fetch & typeof config> = {}) {
+async function fetch(sourceRepo: string, changes: Partial<Fetch & Config["git"]> = {}) {
   const target = join(folder, String((fetches += 1)));
-  const { baseUrl, protocols, maxBytes, ...rest } = { ...config, ...changes };
+  const { baseUrl, protocols, maxBytes, hosts, ...rest } = { ...config, ...changes };
   const order = { sourceRepo, sourceBranch: "main", folder: target, signal: new AbortController().signal, ...rest };
-  const found = await fetchSource({ baseUrl, protocols, maxBytes }, order);
+  const found = await fetchSource({ baseUrl, protocols, maxBytes, hosts }, order);
   return { ...found, folder: target, names: (await readdir(target)).toSorted() };
 }
 
@@ -204,6 +205,10 @@ describe("fetching by HTTP", () => {
     seen.push(`${request.headers.authorization ?? "nobody"} ${pathname}`);
     if (pathname.startsWith("/private/")) return response.writeHead(401, { "www-authenticate": "Basic realm=x" }).end();
     if (pathname.startsWith("/silent/")) return undefined;
+    if (pathname.startsWith("/elsewhere/")) {
+      const location = `http://127.0.0.1:${port}${pathname.replace("/elsewhere/", "/base/web/")}${search}`;
+      return response.writeHead(302, { location }).end();
+    }
     if (pathname.startsWith("/away/"))
       return response.writeHead(302, { location: `https://127.0.0.1:1${pathname}${search}` }).end();
     const backend = execFileSync(join(exec, "git-http-backend"), {
@@ -274,6 +279,13 @@ describe("fetching by HTTP", () => {
   test("is not led to another protocol", async () => {
     const order = fetch(`http://127.0.0.1:${port}/away/agent`, web());
     await expect(order).rejects.toThrow(/not allowed|not supported or disabled/);
+  });
+
+  test("is led elsewhere only where every host is permitted", async () => {
+    const commit = repositories.commit("web/moved", { "main.py": "web" });
+    const url = `http://127.0.0.1:${port}/elsewhere/moved`;
+    expect(await fetch(url, web())).toMatchObject({ commit });
+    await expect(fetch(url, { ...web(), hosts: ["127.0.0.1"] })).rejects.toThrow(/redirect|302/);
   });
 
   test("ends with all of its processes when it is told to", async () => {

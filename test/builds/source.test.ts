@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { checkBranch, repositoryUrl, withoutCredentials } from "../../src/domain/builds/source.ts";
 
-const usual = { baseUrl: "https://github.com/", protocols: ["https", "ssh"] };
+const usual = { baseUrl: "https://github.com/", protocols: ["https", "ssh"], hosts: null };
 const all = { ...usual, protocols: ["https", "ssh", "http", "git", "file"] };
 const refused = (field: string, message: RegExp): unknown =>
   expect.objectContaining({ code: "BAD_USER_INPUT", facts: { field }, message: expect.stringMatching(message) });
@@ -28,7 +28,7 @@ describe("the repository of an agent", () => {
   );
 
   test("below a base of its own is fetched from there, by a protocol that is permitted", () => {
-    const here = { baseUrl: "file:///srv/git/", protocols: ["file"] };
+    const here = { baseUrl: "file:///srv/git/", protocols: ["file"], hosts: null };
     expect(repositoryUrl(here, "owner/repo")).toBe("file:///srv/git/owner/repo");
     expect(() => repositoryUrl({ ...usual, baseUrl: "http://localhost/" }, "owner/repo")).toThrow(/not by http/);
     expect(() => repositoryUrl({ ...usual, protocols: ["ssh"] }, "github.com/owner/repo")).toThrow(/not by https/);
@@ -83,9 +83,29 @@ describe("the repository of an agent", () => {
     },
   );
 
+  test.each(["owner/repo", "git.example.com/o/r", "https://GIT.example.com:8443/o/r", "git@git.example.com:o/r"])(
+    "may be %s where git.example.com alone is permitted beside the base",
+    (repo) => {
+      expect(() => repositoryUrl({ ...all, hosts: ["git.example.com"] }, repo)).not.toThrow();
+    },
+  );
+
+  test.each([
+    "github.com/o/r",
+    "https://10.0.0.1/o/r",
+    "https://git.example.com.evil.org/o/r",
+    "ssh://git.example.com@evil.org/o/r",
+    "git@evil.org:o/r",
+    "file:///srv/git.example.com",
+  ])("cannot be %s there", (repo) => {
+    const limited = { ...all, hosts: ["git.example.com"] };
+    expect(() => repositoryUrl(limited, repo)).toThrow(refused("sourceRepo", /must be on one of git\.example\.com/));
+  });
+
   test("is shown without credentials, whoever put them into its base", () => {
     const words = "fatal: unable to access 'https://x-token:secret@git.example.com/o/r': 403";
     expect(withoutCredentials(words)).toBe("fatal: unable to access 'https://***@git.example.com/o/r': 403");
+    expect(withoutCredentials("at https://user:pass@word@git.example.com/o")).toBe("at https://***@git.example.com/o");
   });
 });
 

@@ -38,8 +38,9 @@ export async function fetchSource(config: Config["git"], fetch: Fetch): Promise<
   const late = AbortSignal.timeout(fetchMs);
   const run = (args: readonly string[], more: Partial<GitCall> = {}) => {
     const signal = AbortSignal.any([fetch.signal, late, ...(more.signal ? [more.signal] : [])]);
-    const { maxBytes, protocols } = config;
-    return git({ cwd: home, home, maxBytes, protocols, searchPath: fetch.searchPath, ...more, args, signal });
+    const { maxBytes, protocols, hosts } = config;
+    const whole = hosts === null ? args : ["-c", "http.followRedirects=false", ...args]; // it might lead to another host
+    return git({ cwd: home, home, maxBytes, protocols, searchPath: fetch.searchPath, ...more, args: whole, signal });
   };
   try {
     return await clone(run, url, fetch, config.maxBytes);

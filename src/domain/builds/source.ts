@@ -9,20 +9,20 @@ const hostAndPath = /^[A-Za-z0-9][A-Za-z0-9-]*(\.[A-Za-z0-9-]+)*(\.[A-Za-z0-9-]+
 /** `user@host:path`, as ssh writes it. */
 const scpLike = /^(?!-)[\w.-]+@(?![.-])[A-Za-z0-9.-]+:(?![-:/\\])[\w./~-]+$/;
 
-type GitConfig = Pick<Config["git"], "baseUrl" | "protocols">;
+type GitConfig = Pick<Config["git"], "baseUrl" | "protocols" | "hosts">;
 
 /**
  * Where git finds the repository of a space agent: `Owner/repo` below the configured base, `host/owner/repo` by
  * https, or a URL, also as ssh writes it (`git@host:owner/repo`).
  *
- * @throws BAD_USER_INPUT for anything else, for a protocol that is not permitted, and for a URL with a password,
- *   which everybody who may see the agent would see.
+ * @throws BAD_USER_INPUT for anything else, for a protocol or a host that is not permitted, and for a URL with a
+ *   password, which everybody who may see the agent would see. Below the base every host is permitted: the operator's.
  */
 export function repositoryUrl(git: GitConfig, repo: string): string {
   if (repo.length > longestRepo || !/^[\x21-\x7e]+$/.test(repo) || repo.split("/").includes("..")) throw noRepository();
-  if (repo.includes("://")) return checkProtocol(git, checkUrl(repo));
-  if (scpLike.test(repo)) return checkProtocol(git, repo, "ssh");
-  if (hostAndPath.test(repo)) return checkProtocol(git, `https://${repo}`);
+  if (repo.includes("://")) return checkHost(git, checkProtocol(git, checkUrl(repo)));
+  if (scpLike.test(repo)) return checkHost(git, checkProtocol(git, repo, "ssh"), `ssh://${repo.split(":")[0]}`);
+  if (hostAndPath.test(repo)) return checkHost(git, checkProtocol(git, `https://${repo}`));
   if (ownerAndRepo.test(repo)) return checkProtocol(git, git.baseUrl + repo);
   throw noRepository();
 }
@@ -46,6 +46,12 @@ function checkProtocol({ protocols }: GitConfig, url: string, named?: string): s
   throw badInput("sourceRepo", `"sourceRepo" must be reached by one of ${protocols.join(", ")}, not by ${protocol}`);
 }
 
+/** `named` is the URL in the only form in which its host can be read. */
+function checkHost({ hosts }: GitConfig, url: string, named = url): string {
+  if (hosts === null || hosts.includes(new URL(named).hostname.toLowerCase())) return url;
+  throw badInput("sourceRepo", `"sourceRepo" must be on one of ${hosts.join(", ")}`);
+}
+
 const noRepository = () =>
   badInput(
     "sourceRepo",
@@ -66,4 +72,4 @@ const isRefName = (name: string) =>
   name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"));
 
 /** Takes what may be a credential out of words that somebody will read. */
-export const withoutCredentials = (text: string) => text.replace(/\/\/[^/@\s]*@/g, "//***@");
+export const withoutCredentials = (text: string) => text.replace(/\/\/[^/\s]*@/g, "//***@");
