@@ -56,3 +56,38 @@ test("a deployed space agent runs as its container's main process, answers besid
   changes.stop();
   expect(await spaceAgent(gateway, { name: "helper" })).toMatchObject({ computer: { id: deployed.computer.id } });
 });
+
+test("one in Python answers in a session and as deployed, with the secrets of the space and what it prints apart", {
+  timeout: 120_000,
+}, async () => {
+  repositories.commit("raworc/snake", {
+    "raworc.json": JSON.stringify({ runtime: "python3", handler: "main.process_message" }),
+    "main.py": `import os
+
+async def process_message(message, context):
+    print("printed")
+    return f"{message} {os.environ['SNAKE']} {os.getcwd()} {sorted(context)[:2]}"
+`,
+  });
+  const place = { space: "nest", name: "snake" };
+  await gateway.data(`mutation { createSpace(input: { name: "nest" }) { name } }`);
+  await gateway.data(`mutation { setSecret(input: { space: "nest", key: "SNAKE", value: "h1ss" }) { key } }`);
+  await createSpaceAgent(gateway, { ...place, sourceRepo: "raworc/snake" });
+  await gateway.settle();
+  const { createSession: session } = await gateway.data(`mutation { createSession(input: { space: "nest" }) { id } }`);
+  const send = `mutation ($id: ID!) { sendMessage(session: $id, content: "@snake hello") { id } }`;
+  const { sendMessage: sent } = await gateway.data(send, { id: session.id });
+  const heard = overSocket(gateway, {
+    query: `subscription ($id: ID!, $after: ID) { messageAdded(session: $id, after: $after) { role content } }`,
+    variables: { id: session.id, after: sent.id },
+  });
+  const content = "hello h1ss /agent ['agent', 'message_id']";
+  expect((await heard.next()).messageAdded).toEqual({ role: "ASSISTANT", content });
+  heard.stop();
+
+  expect(await deploy(gateway, place)).toMatchObject({ status: "RUNNING", lastError: null });
+  const ask = `mutation { askSpaceAgent(space: "nest", name: "snake", message: "hello") }`;
+  expect(await gateway.data(ask)).toEqual({ askSpaceAgent: content });
+  await gateway.data(`mutation { deleteSpace(name: "nest") { name } }`);
+  await gateway.settle();
+});
