@@ -27,7 +27,7 @@ export interface Prepared {
 export function prepareDocument(yoga: Yoga, text: string): Prepared {
   const { schema } = enveloped(yoga, nobody);
   try {
-    const document = parse(text);
+    const document = parse(text, { noLocation: true }); // places in a text that no caller wrote are kept for nobody
     const problems = validate(schema, document);
     if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join("; "));
     return { document, key: rootKeyOf(document) };
