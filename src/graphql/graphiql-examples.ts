@@ -1,3 +1,5 @@
+import { conversation, converse, listen } from "./graphiql-session-examples.ts";
+
 /** One tab of the explorer. */
 export interface Example {
   readonly query: string;
@@ -16,7 +18,7 @@ export interface Situation {
 /** The page puts the token of the last login there, see `explorerScript`. */
 export const tokenHeader = JSON.stringify({ authorization: "Bearer LAST_LOGIN" }, null, 2);
 
-/** Tabs that lead from nothing to a live agent, each to be run as it stands, in this order. */
+/** Tabs that lead from nothing to a live agent and a session, each to be run as it stands, in this order. */
 export const examples = (situation: Situation): Example[] => [
   example(logIn(situation)),
   example(createAgent, { input: { name: "demo", engine: "SHELL", description: "Runs what it is told with bash" } }),
@@ -25,6 +27,8 @@ export const examples = (situation: Situation): Example[] => [
   example(sleepAndWake, { name: "demo", prompt: "cat notes.txt" }),
   example(everythingLive, { filter: { types: ["agent.created", "agent.changed", "response.status"] } }),
   example(askAModel, modelAgent),
+  example(converse, conversation),
+  example(listen, { session: "LAST_SESSION", after: "LAST_MESSAGE" }),
 ];
 
 const example = (query: string, variables?: object): Example => ({

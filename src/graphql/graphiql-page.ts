@@ -53,9 +53,9 @@ const graphqlWs = readFileSync(
 );
 
 /**
- * How the page asks. LAST_LOGIN and LAST_RESPONSE, in headers and variables, stand for the token of the last
- * login and the id of the last response made here; they are kept until the page is closed. A subscription shows
- * what came before too, newest first, where GraphiQL alone would show the last message only.
+ * How the page asks. LAST_LOGIN, in headers and variables, stands for the token of the last login, and LAST_RESPONSE,
+ * LAST_SESSION and LAST_MESSAGE for the id of what was last made here; they are kept until the page is closed. A
+ * subscription shows what came before too, newest first, where GraphiQL alone would show the last message only.
  */
 const explorerScript = /* js */ `
 function openExplorer(root, options) {
@@ -143,13 +143,15 @@ async function* resultsOf(client, params) {
   }
 }
 
-function remember({ login, createResponse }) {
+function remember({ login, createResponse, createSession, sendMessage }) {
   if (login?.token) sessionStorage.setItem("LAST_LOGIN", login.token);
   if (createResponse?.id) sessionStorage.setItem("LAST_RESPONSE", createResponse.id);
+  if (createSession?.id) sessionStorage.setItem("LAST_SESSION", createSession.id);
+  if (sendMessage?.id) sessionStorage.setItem("LAST_MESSAGE", sendMessage.id);
 }
 
 function fillIn(value) {
-  if (typeof value === "string") return value.replace(/LAST_(LOGIN|RESPONSE)/g, (name) => sessionStorage.getItem(name) ?? name);
+  if (typeof value === "string") return value.replace(/LAST_(LOGIN|RESPONSE|SESSION|MESSAGE)/g, (name) => sessionStorage.getItem(name) ?? name);
   if (Array.isArray(value)) return value.map(fillIn);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, fillIn(inner)]));

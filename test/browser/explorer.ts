@@ -15,6 +15,8 @@ export interface Explorer {
   turnTo(tab: string): Promise<void>;
   /** Presses ▶. */
   run(): Promise<void>;
+  /** Presses ▶ in a tab with several operations and picks one. */
+  choose(operation: string): Promise<void>;
   /** Waits until all of these words stand among the results. */
   sees(...words: string[]): Promise<void>;
   close(): Promise<void>;
@@ -48,6 +50,10 @@ export async function openExplorer(url: string): Promise<Explorer> {
     ...seen,
     turnTo: (tab) => page.getByRole("button", { name: tab, exact: true }).click(),
     run: () => page.locator(".graphiql-execute-button").click(),
+    async choose(operation) {
+      await page.locator(".graphiql-execute-button").click();
+      await page.getByRole("menuitem", { name: operation, exact: true }).click();
+    },
     async sees(...words) {
       const shown = async () => (await page.locator(".result-window").innerText()).replaceAll("\u00a0", " ");
       await expect.poll(shown, { timeout: 20_000 }).toEqual(expect.toSatisfy(holdsAll(words), words.join(", ")));

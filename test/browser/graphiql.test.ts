@@ -62,6 +62,21 @@ describe("GraphiQL in a browser", () => {
     expect(explorer.complaints).toEqual([]);
   });
 
+  test("leads from login through a session's first message to its answer, heard as it comes", async () => {
+    const explorer = await open();
+    await explorer.run();
+    await explorer.sees('"token"');
+    await explorer.turnTo("CreateSession");
+    await explorer.choose("CreateSession");
+    await explorer.sees('"state": "INIT"');
+    await explorer.choose("SendMessage");
+    await explorer.sees('"seq": 1', '"status": "PENDING"');
+    await explorer.turnTo("Listen");
+    await explorer.run();
+    await explorer.sees("live, newest first", '"seq": 2', '"role": "ASSISTANT"', "47");
+    expect(explorer.complaints).toEqual([]);
+  });
+
   test("keeps tabs and login over a reload, and gives neither to another window", async () => {
     const explorer = await open();
     await explorer.run();
@@ -73,7 +88,7 @@ describe("GraphiQL in a browser", () => {
     const listening = untilSubscribed(explorer.page);
     await explorer.page.reload();
     await explorer.page.locator(".graphiql-tab-active", { hasText: "EverythingLive" }).waitFor();
-    expect(await explorer.page.locator(".graphiql-tab").count()).toBe(7);
+    expect(await explorer.page.locator(".graphiql-tab").count()).toBe(9);
 
     await explorer.run();
     await explorer.page.getByRole("button", { name: "Stop query" }).waitFor();
