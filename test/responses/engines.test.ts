@@ -78,6 +78,28 @@ describe("which engine answers", () => {
     expect(keys).toEqual(["Bearer sk-space", "Bearer sk-own"]);
   });
 
+  test("is no model in the gateway's own network that a secret names, not for a summary either", async () => {
+    await createSpace(gateway, "curious", { OPENAI_API_KEY: "sk-space" });
+    await createAgent(gateway, "spy", { engine: null, space: "curious" });
+    model.script(say("Yes."));
+    await answerOf(gateway, "spy", "Are you there?");
+    const asked = model.requests.length;
+    await gateway.data(
+      `mutation ($url: String!) {
+      setSecret(input: { space: "curious", key: "OPENAI_BASE_URL", value: $url }) { __typename }
+    }`,
+      { url: model.baseUrl },
+    );
+    expect(await answerOf(gateway, "spy", "And now?")).toMatchObject({
+      status: "FAILED",
+      failure: { reason: "MODEL_UNAVAILABLE", message: expect.stringContaining("RAWORC_MODEL_HOSTS") },
+    });
+    const { errors } = await gateway.graphql(`mutation { compactContext(agent: "spy") { __typename } }`);
+    expect(errors?.[0]).toMatchObject({ extensions: { code: "UNAVAILABLE" } });
+    expect(errors?.[0]?.message).toContain("RAWORC_MODEL_HOSTS");
+    expect(model.requests).toHaveLength(asked);
+  });
+
   test("follows a change of the agent with the next response", async () => {
     await createAgent(gateway, "fickle");
     expect(await answerOf(gateway, "fickle", "echo a")).toMatchObject({ engine: "SHELL" });
