@@ -28,7 +28,8 @@ export interface Runtime {
 
   /** Makes the container if it is missing; does not start it. */
   ensureContainer(spec: ContainerSpec): Promise<void>;
-  ensureRunning(container: string): Promise<void>;
+  /** Starts or thaws. `seen` is what `inspect` has answered just now; with it the engine is not asked again. */
+  ensureRunning(container: string, seen?: ContainerState): Promise<void>;
   /** Freezes every process of a running container. */
   ensurePaused(container: string): Promise<void>;
   /** Stops the container (also a paused one), with `graceSeconds` between TERM and KILL. */

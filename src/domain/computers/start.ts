@@ -12,7 +12,7 @@ import type { Leases } from "./lease.ts";
 export async function startComputer(gateway: Gateway, computer: Computer, state: ContainerState | null) {
   const generation = state ? computer.generation : await makeContainer(gateway, computer);
   const container = containerName({ id: computer.id, generation });
-  await gateway.runtime.ensureRunning(container);
+  await gateway.runtime.ensureRunning(container, state ?? undefined);
   return { generation, startedAt: startOf(computer, state, gateway.now()) };
 }
 

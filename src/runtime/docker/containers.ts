@@ -1,5 +1,5 @@
 import { conflict, GatewayError } from "../../errors.ts";
-import type { ContainerSpec } from "../runtime.ts";
+import type { ContainerSpec, ContainerState } from "../runtime.ts";
 import { containerOptions } from "./container-options.ts";
 import { ensureEgressNetwork, guardEgress } from "./egress.ts";
 import { call, callOrNull, type Engine } from "./engine.ts";
@@ -38,12 +38,13 @@ async function createContainer(engine: Engine, spec: ContainerSpec): Promise<voi
 }
 
 /**
- * Starts or thaws a container; one with EGRESS is only ready once its routes are in place.
+ * Starts or thaws a container; one with EGRESS is only ready once its routes are in place. What changed since it was
+ * `seen` fails or comes as a hint of the engine, as it does in the moment after an inspection of its own.
  *
  * @throws {GatewayError} NOT_FOUND when it is gone.
  */
-export async function ensureRunning(engine: Engine, name: string): Promise<void> {
-  const found = await inspectExisting(engine, name);
+export async function ensureRunning(engine: Engine, name: string, seen?: ContainerState): Promise<void> {
+  const found = (seen && engine.inspected.get(seen)) ?? (await inspectExisting(engine, name));
   const container = engine.docker.getContainer(name);
   if (found.State.Paused) {
     await change(engine, `thaw container "${name}"`, name, (abortSignal) => container.unpause({ abortSignal }));

@@ -34,7 +34,7 @@ export function createDockerRuntime(options: DockerOptions): Runtime {
     copyVolume: (from, to, parts) => copyVolume(engine, from, to, parts),
     removeVolume: (volume) => removeVolume(engine, volume),
     ensureContainer: (spec) => ensureContainer(engine, spec),
-    ensureRunning: (container) => ensureRunning(engine, container),
+    ensureRunning: (container, seen) => ensureRunning(engine, container, seen),
     ensurePaused: (container) => ensurePaused(engine, container),
     ensureStopped: (container, graceSeconds) => ensureStopped(engine, container, graceSeconds),
     removeContainer: (container) => removeContainer(engine, container),

@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import Docker from "dockerode";
 import pLimit, { type LimitFunction } from "p-limit";
 import type { Logger } from "pino";
+import type { ContainerState } from "../runtime.ts";
 import { isMissing, translate } from "./engine-error.ts";
 
 export interface DockerOptions {
@@ -33,6 +34,8 @@ export interface Engine {
   readonly starts: LimitFunction;
   /** Aborts when the adapter closes. */
   readonly closed: AbortController;
+  /** What the engine said where the port has told a part of it. */
+  readonly inspected: WeakMap<ContainerState, Docker.ContainerInspectInfo>;
   /** Containers with EGRESS whose routes this process has seen to, since their last start. */
   readonly guarded: Set<string>;
   /** Marks of commands that must end as soon as their frozen container is thawed. */
@@ -72,6 +75,7 @@ export function openEngine(options: DockerOptions): Engine {
     process: randomBytes(8).toString("hex"),
     starts: pLimit(availableParallelism()),
     closed: new AbortController(),
+    inspected: new WeakMap(),
     guarded: new Set(),
     postponed: new Map(),
     outOfMemoryAt: new Map(),

@@ -22,12 +22,14 @@ export async function inspectContainer(engine: Engine, name: string): Promise<Co
   if (found === null) return null;
   const { State } = found;
   const status = statusNamed(State.Status);
-  return {
+  const state: ContainerState = {
     status,
     startedAt: status === "created" || State.StartedAt.startsWith("0001") ? null : new Date(State.StartedAt),
     exitCode: status === "stopped" ? State.ExitCode : null,
     outOfMemory: status === "stopped" && State.OOMKilled,
   };
+  engine.inspected.set(state, found);
+  return state;
 }
 
 /** The engine knows more words (restarting, removing, exited, dead); none of those runs. */
