@@ -1,3 +1,5 @@
+import type { Measured } from "./harness/rounds.ts";
+
 /** The value below which the given share of the samples lies. */
 export function percentile(samples: readonly number[], share: number): number {
   const sorted = samples.toSorted((a, b) => a - b);
@@ -17,6 +19,14 @@ export interface Result {
   readonly goal: string;
   readonly measured: string;
   readonly reached: boolean;
+  /** It was reached once and has become worse by more than a third. */
+  readonly fallen?: boolean;
+}
+
+/** What a bench came to: lines for the goals, and everybody's numbers behind them. */
+export interface Report {
+  readonly results: readonly Result[];
+  readonly measured?: readonly Measured[];
 }
 
 const ms = (value: number) => `${value.toFixed(1)} ms`;

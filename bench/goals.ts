@@ -1,0 +1,51 @@
+import type { Result } from "./measure.ts";
+
+/** What a work is to reach: a ratio within one run, or an absolute number where there is nobody to compare with. */
+export interface Goal {
+  readonly work: string;
+  /** What the number is: `× bare`, `µs`. */
+  readonly unit: string;
+  readonly least?: number;
+  readonly most?: number;
+  /** Once reached, the short run fails when the number gets worse by more than a third. */
+  readonly reached: boolean;
+}
+
+const restRead = "REST point read";
+const fields = "GraphQL agent, 17 fields";
+const restList = "REST list of 100";
+const list = "GraphQL list of 100";
+const nested = "GraphQL 20 agents × 5 responses × items";
+
+/** The goals that are ratios (issue "Fast, and proven fast beside its peers"). `reached` is set by hand, by a full run. */
+export const goals = {
+  restReadToBare: { work: restRead, unit: "× bare", least: 0.5, reached: false },
+  restReadToLangGraph: { work: restRead, unit: "× LangGraph's GET /threads/{id}", least: 5, reached: false },
+  fieldsToApollo: { work: fields, unit: "× Apollo + Prisma", least: 3, reached: false },
+  fieldsToMercurius: { work: fields, unit: "× Mercurius + JIT + Prisma", least: 1.4, reached: false },
+  restListToBare: { work: restList, unit: "× bare", least: 0.5, reached: false },
+  listToBare: { work: list, unit: "× bare", least: 0.5, reached: false },
+  listToApollo: { work: list, unit: "× Apollo + Prisma", least: 3, reached: false },
+  nestedToApollo: { work: nested, unit: "× Apollo + Prisma", least: 1.8, reached: false },
+  nestedToMercurius: { work: nested, unit: "× Mercurius + JIT + Prisma", least: 1.2, reached: false },
+  accessCheck: { work: "token and policy check, cached", unit: "µs", most: 3, reached: false },
+  createToBare: { work: "createResponse, durable", unit: "× bare", least: 0.35, reached: false },
+  appendToBare: { work: "append of an item", unit: "× bare", least: 0.35, reached: false },
+  appendLast: { work: "10,000th append", unit: "× the time of the first", most: 1.2, reached: false },
+  replay: { work: "replay of 100 events out of 1,000,000, p99", unit: "ms", most: 50, reached: false },
+  fanOutLatency: { work: "1,000 subscribers, 5 events a second, p99", unit: "ms", most: 25, reached: false },
+  fanOutCpu: { work: "1,000 subscribers, processor per delivery", unit: "× graphql-ws", most: 0.2, reached: false },
+  loginReads: { work: "reads' p99 during 20 logins at once", unit: "× undisturbed", most: 2, reached: false },
+  logins: { work: "logins", unit: "a second", least: 90, reached: false },
+} as const satisfies Record<string, Goal>;
+
+/** Holds a number against its goal. `fallen` says that it was reached once and is now worse by more than a third. */
+export function judge(name: keyof typeof goals, value: number): Result & { readonly fallen: boolean } {
+  const { work, unit, least, most, reached }: Goal = goals[name];
+  const goal = least === undefined ? `≤ ${most} ${unit}` : `≥ ${least} ${unit}`;
+  const within = (slack: number) =>
+    value >= (least ?? 0) / slack && value <= (most ?? Number.POSITIVE_INFINITY) * slack;
+  const measured = `${value.toPrecision(3)} ${unit}`;
+  const isRatio = unit.startsWith("×");
+  return { work, goal, measured, reached: within(1), fallen: reached && isRatio && !within(1.5) };
+}

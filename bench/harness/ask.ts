@@ -1,0 +1,20 @@
+import type { LoadRequest } from "./load.ts";
+
+type Headers = Readonly<Record<string, string>>;
+
+/** A read over REST. */
+export const get = (path: string, headers: Headers): readonly LoadRequest[] => [{ method: "GET", path, headers }];
+
+/** A GraphQL document with each of the variables in turn. */
+export const query = (document: string, variables: readonly object[], headers: Headers): readonly LoadRequest[] =>
+  variables.map((one) => ({
+    method: "POST",
+    path: "/graphql",
+    headers,
+    body: JSON.stringify({ query: document, variables: one }),
+  }));
+
+/** The fields of an agent in document C. */
+export const agentFields = `name createdByName state description parentName createdAt lastActivityAt metadata tags
+  isPublished publishedAt publishedBy publishPermissions { code secrets content }
+  idleTimeoutSeconds busyTimeoutSeconds idleFrom busyFrom`;

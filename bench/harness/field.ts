@@ -1,0 +1,81 @@
+import { fileURLToPath } from "node:url";
+import { gatewayCommand } from "../../scripts/gateway-command.cjs";
+import { benchEnv, type DataFolder, makeData } from "./data.ts";
+import { type Program, type Running, startProgram } from "./program.ts";
+
+const fileAt = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const peer = (file: string) => (data: DataFolder) => ({ args: [fileAt(file), data.database], env: benchEnv });
+
+/** How each contestant is started on its copy of the data. */
+const programs = {
+  bare: peer("../contestants/bare.ts"),
+  /** As `npm start` starts it. */
+  gateway: (data: DataFolder) => ({
+    args: gatewayCommand.args,
+    env: { ...gatewayCommand.env, ...benchEnv, RAWORC_DATA_DIR: data.path },
+  }),
+  mercurius: peer("../peers/mercurius.ts"),
+  apollo: peer("../peers/apollo.ts"),
+  yoga: peer("../peers/yoga.ts"),
+  langgraph: peer("../peers/langgraph.ts"),
+} satisfies Record<string, (data: DataFolder) => Program>;
+
+export type ContestantName = keyof typeof programs;
+
+/** The contestants of a work, all running on the same data. */
+export interface Field<Name extends ContestantName> extends AsyncDisposable {
+  readonly running: Readonly<Record<Name, Running>>;
+  readonly data: Readonly<Record<Name, DataFolder>>;
+  /** What every request of an administrator carries; good at all of them. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+let filled: Promise<DataFolder> | undefined;
+
+/** Starts contestants, each on a copy of the data, which is made once. The gateway must be among them. */
+export async function openField<Name extends ContestantName>(
+  ...names: readonly ("gateway" | Name)[]
+): Promise<Field<"gateway" | Name>> {
+  const started = new Map<string, { readonly running: Running; readonly data: DataFolder }>();
+  const close = async () => {
+    await Promise.all([...started.values()].map(({ running }) => running.stop()));
+    for (const { data } of started.values()) await data[Symbol.asyncDispose]();
+  };
+  try {
+    for (const name of names) started.set(name, await enter(name));
+    // Every name has been started.
+    const each = <T>(pick: (one: { running: Running; data: DataFolder }) => T) =>
+      Object.fromEntries([...started].map(([name, one]) => [name, pick(one)])) as Record<"gateway" | Name, T>;
+    const running = each((one) => one.running);
+    const headers = { authorization: `Bearer ${await logIn(running.gateway.url)}`, "content-type": "application/json" };
+    return { running, data: each((one) => one.data), headers, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function enter(name: ContestantName): Promise<{ readonly running: Running; readonly data: DataFolder }> {
+  const data = await (await (filled ??= makeData())).copy();
+  try {
+    return { running: await startProgram(programs[name](data)), data };
+  } catch (error) {
+    await data[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Removes the data that contestants got copies of. */
+export const closeFields = async (): Promise<void> => (await filled)?.[Symbol.asyncDispose]();
+
+/** A token of the administrator. */
+async function logIn(url: string): Promise<string> {
+  const answer = await fetch(`${url}/api/v0/auth/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ user: "admin", pass: benchEnv.RAWORC_ADMIN_PASSWORD }),
+  });
+  const { token } = (await answer.json()) as { token?: string };
+  if (!token) throw new Error(`nobody may log in at ${url}: ${answer.status}`);
+  return token;
+}

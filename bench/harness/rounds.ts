@@ -1,0 +1,75 @@
+import { percentile } from "../measure.ts";
+import { type LoadRequest, type Loaded, sendLoad } from "./load.ts";
+import type { Running } from "./program.ts";
+
+/** How long to measure. */
+export interface Pace {
+  readonly warmUpSeconds: number;
+  readonly rounds: number;
+  readonly roundSeconds: number;
+}
+
+/** A contestant with what it is asked in this work. */
+export interface Entrant {
+  readonly name: string;
+  readonly running: Running;
+  readonly requests: readonly LoadRequest[];
+  /** So many requests a round rather than for a time: where each leaves something behind. */
+  readonly amount?: number;
+}
+
+/** Medians over the rounds. */
+export interface Measured extends Omit<Loaded, "count"> {
+  readonly work: string;
+  readonly name: string;
+  readonly connections: number;
+  /** Processor time of the server for one request. */
+  readonly cpuUs: number;
+}
+
+const connectionCounts = [1, 32] as const;
+
+/** Lets the contestants take turns, round by round, after each has been warmed up. */
+export async function takeTurns(work: string, entrants: readonly Entrant[], pace: Pace): Promise<readonly Measured[]> {
+  for (const entrant of entrants) await oneRound(entrant, 32, pace.warmUpSeconds);
+  const measured: Measured[] = [];
+  for (const connections of connectionCounts) {
+    const rounds = new Map<Entrant, Round[]>(entrants.map((entrant) => [entrant, []]));
+    for (let round = 0; round < pace.rounds; round++) {
+      for (const [entrant, done] of rounds) done.push(await oneRound(entrant, connections, pace.roundSeconds));
+    }
+    for (const [{ name }, done] of rounds) measured.push({ work, name, connections, ...mediansOf(done) });
+  }
+  return measured;
+}
+
+type Round = Omit<Measured, "work" | "name" | "connections">;
+
+async function oneRound({ running, requests, amount }: Entrant, connections: number, seconds: number): Promise<Round> {
+  const before = await running.cpuUs();
+  const ends = amount === undefined ? { seconds } : { amount };
+  const { count, ...loaded } = await sendLoad({ url: running.url, connections, requests, ...ends });
+  return { ...loaded, cpuUs: ((await running.cpuUs()) - before) / count };
+}
+
+function mediansOf(rounds: readonly Round[]): Round {
+  const median = (key: keyof Round) =>
+    percentile(
+      rounds.map((round) => round[key]),
+      0.5,
+    );
+  return {
+    perSecond: median("perSecond"),
+    p50Ms: median("p50Ms"),
+    p95Ms: median("p95Ms"),
+    p99Ms: median("p99Ms"),
+    cpuUs: median("cpuUs"),
+  };
+}
+
+/** How many requests one can answer with the processor time that the other needs for one, at 32 connections. */
+export function cpuRatio(measured: readonly Measured[], name: string, other: string): number {
+  const cpuOf = (wanted: string) =>
+    measured.find((one) => one.name === wanted && one.connections === 32)?.cpuUs ?? Number.NaN;
+  return cpuOf(other) / cpuOf(name);
+}

@@ -1,0 +1,26 @@
+import { deepStrictEqual } from "node:assert";
+import type { Entrant } from "./rounds.ts";
+
+/**
+ * Asks everybody once: all must answer the same, or the comparison means nothing.
+ *
+ * @throws {Error} naming who answered differently from the first.
+ */
+export async function requireSameAnswers(entrants: readonly Entrant[]): Promise<void> {
+  const answers = await Promise.all(entrants.map(answerOf));
+  for (const [place, answer] of answers.entries()) {
+    deepStrictEqual(answer, answers[0], `${entrants[place]?.name} answers differently from ${entrants[0]?.name}`);
+  }
+}
+
+async function answerOf({ name, running, requests }: Entrant): Promise<unknown> {
+  const [request] = requests;
+  if (!request) throw new Error(`${name} is asked nothing`);
+  const { method, headers, body } = request;
+  const response = await fetch(running.url + request.path, { method, headers, ...(body ? { body } : {}) });
+  const answer: unknown = await response.json();
+  if (!response.ok || isRefusal(answer)) throw new Error(`${name} refuses: ${JSON.stringify(answer).slice(0, 500)}`);
+  return answer;
+}
+
+const isRefusal = (answer: unknown) => typeof answer === "object" && answer !== null && "errors" in answer;
