@@ -172,6 +172,16 @@ describe("a build", () => {
     expect(lines.length).toBeLessThan(5_010);
     expect(lines.at(-1)).toBe("… the log is full: nothing more of it is kept");
   });
+
+  test("shows a command of several lines as such, none of which passes for a word of the gateway", async () => {
+    const spaceName = await newSpace();
+    const build_command = "echo one\n[other] is ready";
+    repositories.commit("raworc/lines", { ...nodeAgent, "raworc.json": JSON.stringify({ build_command }) });
+    await addAgent(gateway, { spaceName, name: "lines", sourceRepo: "raworc/lines" });
+    await world.settle();
+    const [build] = await buildsOf(gateway, spaceName);
+    expect(await logOf(gateway, build?.id ?? "")).toContain("\n[lines] $ echo one\n    [other] is ready\n");
+  });
 });
 
 describe("ordering builds", () => {

@@ -18,6 +18,7 @@ const gateway = await startTestGateway({
 afterAll(async () => {
   await gateway.data(`mutation { deleteSpaceAgent(space: "default", name: "helper") { name } }`);
   await gateway.settle();
+  for (const { name } of await gateway.runtime.images.list()) await gateway.runtime.images.remove(name);
   await gateway.stop();
   repositories.remove();
 });

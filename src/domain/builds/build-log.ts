@@ -41,9 +41,9 @@ export class BuildLog {
     this.#sizes = sizes;
   }
 
-  /** Adds what the gateway itself says. */
+  /** Adds what the gateway itself says. All lines but the first are moved in, so that none of them passes for a note. */
   note(text: string): void {
-    this.#push(text, "");
+    for (const [place, line] of text.split(/\r?\n/).entries()) this.#push(line, place === 0 ? "" : "    ");
   }
 
   /** Takes what one command prints, piece by piece; `end` adds the line that had no end. */
