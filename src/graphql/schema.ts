@@ -17,6 +17,7 @@ import "../domain/agents/inside-schema.ts";
 import "../domain/agents/mutations.ts";
 import "../domain/agents/subscriptions.ts";
 import "../domain/sessions/queries.ts";
+import "../domain/sessions/inside-files.ts";
 import "../domain/sessions/mutations.ts";
 import "../domain/sessions/subscriptions.ts";
 import "../domain/responses/queries.ts";

@@ -40,6 +40,8 @@ export const nestedFields: Readonly<Record<string, Permission | "same">> = {
   "RoleBinding.role": "roles:get",
   "Session.computer": "same",
   "Session.createdBy": "service-accounts:get",
+  "Session.file": "files:get",
+  "Session.files": "files:get",
   "Session.messages": "messages:list",
   "Session.parent": "sessions:get",
   "Session.remixes": "sessions:list",

@@ -21,7 +21,14 @@ beforeAll(async () => {
 afterAll(() => gateway.stop());
 
 /** What is looked for in each by itself, in its computer or its whole conversation; its cost is declared. */
-const eachByItself = new Set(["Agent.files", "Agent.file", "Agent.context", "SpaceAgent.logs", "Computer.stats"]);
+const eachByItself = new Set([
+  "Agent.files",
+  "Agent.file",
+  "Agent.context",
+  "Session.files",
+  "SpaceAgent.logs",
+  "Computer.stats",
+]);
 
 type Fields = readonly GraphQLField<unknown, unknown>[];
 

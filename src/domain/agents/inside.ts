@@ -6,9 +6,6 @@ import { type CommandOutcome, type Inside, openInside } from "../computers/insid
 import { changeAgent } from "./change.ts";
 import { agentEnvironment } from "./environment.ts";
 
-/** The longest file that can be read whole. */
-export const longestFileBytes = 25 * 1_048_576;
-
 const longestCommandSeconds = 3600;
 const usualCommandSeconds = 60;
 

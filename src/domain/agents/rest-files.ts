@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { moment, pageQuery } from "../../rest/fields.ts";
 import { type Route, route } from "../../rest/route.ts";
-import { longestFileBytes } from "./inside.ts";
+import { longestFileBytes } from "../computers/file-schema.ts";
 import { agentParams } from "./rest-agent.ts";
 
 const tag = "Files";
