@@ -157,7 +157,55 @@ describe("settings of a space", () => {
     expect(await agent("set-by-itself", own)).toEqual(own);
   });
 
+  test("limit the computers made in it, and those of no other", async () => {
+    await make("narrow", { settings: { memoryMb: 64, cpus: 0.5, pids: 32 } });
+    const document = `mutation ($input: CreateAgentInput!) {
+      createAgent(input: $input) { computer { id limits { memoryBytes cpus pids } } }
+    }`;
+    const computerOf = async (name: string, space: string) =>
+      (await gateway.data(document, { input: { name, space } })).createAgent.computer;
+    const narrow = await computerOf("narrow-agent", "narrow");
+    expect(narrow.limits).toEqual({ memoryBytes: 64 * 1_048_576, cpus: 0.5, pids: 32 });
+    await gateway.settle();
+    expect(gateway.runtime.specOf(`raworc-${narrow.id}-g1`).limits).toEqual(narrow.limits);
+    const { limits } = await computerOf("usual-agent", "default");
+    expect(limits).toEqual(gateway.config.computerLimits);
+  });
+
   test.each([
+    [
+      "maxAgents",
+      `mutation ($space: ID!, $n: String!) { createAgent(input: { space: $space, name: $n }) { name } }`,
+      `mutation ($space: ID!, $n: String!) { remixAgent(name: "full-0", input: { space: $space, name: $n }) { name } }`,
+    ],
+    ["maxSessions", `mutation ($space: ID!) { createSession(input: { space: $space }) { id } }`],
+    [
+      "maxSpaceAgents",
+      `mutation ($space: ID!, $n: String!) {
+        createSpaceAgent(input: { space: $space, name: $n, sourceRepo: "nobody/nothing" }) { name }
+      }`,
+    ],
+  ])("%s limits how many there may be", async (quota, create, copy = create) => {
+    const space = quota.toLowerCase();
+    await make(space, { settings: { [quota]: 1 } });
+    await gateway.data(create, { space, n: "full-0" });
+    for (const document of [create, copy]) {
+      const { errors } = await gateway.graphql(document, { space, n: "full-1" });
+      expect(errors?.[0]).toMatchObject({
+        message: `Space "${space}" is full: its setting "${quota}" is 1`,
+        extensions: { code: "CONFLICT" },
+      });
+    }
+    await gateway.data(update, { name: space, input: { settings: { [quota]: 2 } } });
+    expect((await gateway.graphql(create, { space, n: "full-2" })).errors).toBeUndefined();
+  });
+
+  test.each([
+    ["memoryMb", 1],
+    ["cpus", "all"],
+    ["pids", 3],
+    ["maxAgents", -1],
+    ["maxSessions", 1.5],
     ["image", 7],
     ["image", "-rm"],
     ["image", "14"],

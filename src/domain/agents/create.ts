@@ -8,7 +8,8 @@ import { createComputer, type NewComputer } from "../computers/service.ts";
 import { storeSecrets } from "../secrets/owned.ts";
 import { checkSecrets } from "../secrets/secret.ts";
 import { checkImage, checkMetadata, checkTimeout, choicesOf } from "../spaces/choices.ts";
-import { requireActiveSpace } from "../spaces/service.ts";
+import { type ActiveSpace, requireActiveSpace, requireRoom } from "../spaces/service.ts";
+import { computerLimitsOf } from "../spaces/settings.ts";
 import type { SpaceDefaults } from "../spaces/settings.ts";
 import { checkAgentName, checkTags, defaultBusyTimeoutSeconds, defaultIdleTimeoutSeconds, nameKeyOf } from "./agent.ts";
 import { emitAgent, promptAgent } from "./change.ts";
@@ -53,15 +54,31 @@ export async function createAgent(gateway: Gateway, creator: Creator, input: Cre
   const choices = choicesOf(metadata, input.engine, input.network);
   const columns = columnsOf(input, metadata);
   return commit(gateway, async (unit) => {
-    const space = await requireActiveSpace(unit.tx, input.space ?? "default");
+    const space = await spaceForNewAgent(unit, input.space ?? "default");
     const network = choices.network ?? space.network ?? gateway.config.agentNetwork;
-    const computer = { space: space.name, image: input.image ?? space.image ?? null, network };
+    const computer = {
+      space: space.name,
+      image: input.image ?? space.image ?? null,
+      network,
+      limits: computerLimitsOf(space),
+    };
     const chosen = { ...timeoutsOf(input, space), engine: choices.engine ?? space.engine ?? null };
     const agent = await insertAgent(unit, computer, creator, { ...columns, ...chosen });
     await storeSecrets(unit, ownerOf(agent), secrets);
     await promptAgent(unit, agent, input.prompt);
     return agent;
   });
+}
+
+/**
+ * The space that one more agent is put into, held until the change is made.
+ *
+ * @throws NOT_FOUND for an unknown one, CONFLICT for an inactive or a full one.
+ */
+export async function spaceForNewAgent(unit: Unit, name: string): Promise<ActiveSpace> {
+  const space = await requireActiveSpace(unit.tx, name);
+  await requireRoom(space, "maxAgents", () => unit.tx.agent.count({ where: { spaceName: name } }));
+  return space;
 }
 
 /** The columns of a new agent that a caller chooses. */

@@ -4,10 +4,10 @@ import type { Gateway } from "../../gateway.ts";
 import type { Agent } from "../../store/generated/client/client.ts";
 import { copySecrets } from "../secrets/owned.ts";
 import { checkMetadata, choicesOf } from "../spaces/choices.ts";
-import { requireActiveSpace } from "../spaces/service.ts";
+import { computerLimitsOf } from "../spaces/settings.ts";
 import { checkAgentName } from "./agent.ts";
 import { promptAgent } from "./change.ts";
-import { type Creator, insertAgent } from "./create.ts";
+import { type Creator, insertAgent, spaceForNewAgent } from "./create.ts";
 import { ownerOf } from "./environment.ts";
 import type { PublishPermissions } from "./publish.ts";
 
@@ -50,14 +50,20 @@ export async function remixAgent(
   const asked = choicesOf(checkMetadata(input.metadata)).network;
   if (asked === "EGRESS" && !rights.egress) throw new GatewayError("FORBIDDEN", "You may not give agents a network");
   return commit(gateway, async (unit) => {
-    const { name: space } = await requireActiveSpace(unit.tx, input.space ?? parent.spaceName);
+    const target = await spaceForNewAgent(unit, input.space ?? parent.spaceName);
+    const space = target.name;
     const { image, ...of } = await unit.tx.computer.findUniqueOrThrow({ where: { id: parent.computerId } });
     const network = asked ?? (rights.egress ? of.network : "NONE");
     const copyFrom = parts.code || parts.content ? { copyFrom: { id: parent.computerId, ...parts } } : {};
-    const child = await insertAgent(unit, { space, image, network, ...copyFrom }, creator, {
-      ...columns,
-      usesSpaceSecrets: rights.spaceSecrets,
-    });
+    const child = await insertAgent(
+      unit,
+      { space, image, network, limits: computerLimitsOf(target), ...copyFrom },
+      creator,
+      {
+        ...columns,
+        usesSpaceSecrets: rights.spaceSecrets,
+      },
+    );
     if (parts.secrets) await copySecrets(unit, ownerOf(parent), ownerOf(child));
     await promptAgent(unit, child, input.prompt);
     return child;

@@ -1,3 +1,4 @@
+import type { ContainerLimits } from "../../runtime/runtime.ts";
 import type { Computer, ComputerPhase } from "../../store/generated/client/client.ts";
 
 /** The container of one generation. Made from the id, never from user input. */
@@ -10,6 +11,12 @@ export const computerStream = (id: string) => `computer:${id}`;
 
 /** The label that leads from a container or volume back to its row. */
 export const computerLabel = "raworc.computer";
+
+/** What a computer may use: what its space allows, and the gateway's defaults for the rest. */
+export const limitsOf = (computer: Pick<Computer, "limits">, usual: ContainerLimits): ContainerLimits => ({
+  ...usual,
+  ...(computer.limits as Partial<ContainerLimits> | null), // written by createComputer
+});
 
 /** What a computer should be right now: one that sleeps is frozen first and stopped when its time has come. */
 export function wantedPhase({ desired, stopAt }: Pick<Computer, "desired" | "stopAt">, now: Date) {

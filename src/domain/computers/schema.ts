@@ -5,7 +5,7 @@ import {
   ComputerPhase as phases,
   Network as networks,
 } from "../../store/generated/client/enums.ts";
-import { containerName } from "./computer.ts";
+import { containerName, limitsOf } from "./computer.ts";
 
 const ComputerPhase = builder.enumType("ComputerPhase", {
   description: "What a computer was last seen to be.",
@@ -71,7 +71,7 @@ export const Computer = builder.prismaObject("Computer", {
     lastError: t.exposeString("lastError", { nullable: true, description: "What keeps it from being as it should." }),
     limits: t.field({
       type: ComputerLimits,
-      resolve: (_computer, _args, { gateway }) => gateway.config.computerLimits,
+      resolve: (computer, _args, { gateway }) => limitsOf(computer, gateway.config.computerLimits),
     }),
     stats: t.field({
       type: ComputerStats,

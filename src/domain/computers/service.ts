@@ -1,5 +1,6 @@
 import { asPayload } from "../../events/append.ts";
 import type { Unit } from "../../events/commit.ts";
+import type { ContainerLimits } from "../../runtime/runtime.ts";
 import type { Computer, ComputerDesired, Network, Prisma } from "../../store/generated/client/client.ts";
 import { computerStream } from "./computer.ts";
 
@@ -10,6 +11,8 @@ export interface NewComputer {
   /** Its main process; without one it only waits for commands. */
   readonly command?: readonly string[];
   readonly network: Network;
+  /** What is not to be as the gateway limits every computer. */
+  readonly limits?: Partial<ContainerLimits>;
   /** The computer whose volume is copied before the first start. */
   readonly copyFrom?: { readonly id: string; readonly code: boolean; readonly content: boolean };
 }
@@ -24,6 +27,7 @@ export async function createComputer(unit: Unit, wanted: NewComputer): Promise<C
       image: wanted.image ?? null,
       ...(wanted.command ? { command: [...wanted.command] } : {}),
       network: wanted.network,
+      ...(wanted.limits ? { limits: { ...wanted.limits } } : {}),
       copyFromId: wanted.copyFrom?.id ?? null,
       copyCode: wanted.copyFrom?.code ?? true,
       copyContent: wanted.copyFrom?.content ?? true,

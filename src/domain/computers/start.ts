@@ -2,7 +2,7 @@ import { conflict } from "../../errors.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { ContainerState } from "../../runtime/runtime.ts";
 import type { Computer } from "../../store/generated/client/client.ts";
-import { computerLabel, containerName, volumeName } from "./computer.ts";
+import { computerLabel, containerName, limitsOf, volumeName } from "./computer.ts";
 import type { Leases } from "./lease.ts";
 
 /**
@@ -39,7 +39,7 @@ async function makeContainer(gateway: Gateway, computer: Computer): Promise<numb
     ...commandOf(computer),
     volume: volumeName(computer.id),
     network: computer.network,
-    limits: config.computerLimits,
+    limits: limitsOf(computer, config.computerLimits),
     labels: labelsOf(computer),
   });
   return generation;

@@ -8,7 +8,8 @@ import { createComputer, type NewComputer } from "../computers/service.ts";
 import { storeSecrets } from "../secrets/owned.ts";
 import { checkSecrets } from "../secrets/secret.ts";
 import { checkImage, checkMetadata, checkTimeout, choicesOf } from "../spaces/choices.ts";
-import { requireActiveSpace } from "../spaces/service.ts";
+import { type ActiveSpace, requireActiveSpace, requireRoom } from "../spaces/service.ts";
+import { computerLimitsOf } from "../spaces/settings.ts";
 import { emitSession } from "./change.ts";
 import { ownerOf } from "./environment.ts";
 import { defaultBusyTimeoutSeconds } from "./session.ts";
@@ -43,10 +44,15 @@ export async function createSession(gateway: Gateway, creator: Creator, input: C
   const choices = choicesOf(metadata, input.engine, input.network);
   const instructions = input.instructions?.trim() ? input.instructions : null;
   return commit(gateway, async (unit) => {
-    const space = await requireActiveSpace(unit.tx, input.space ?? "default");
+    const space = await spaceForNewSession(unit, input.space ?? "default");
     const build = input.image == null ? await latestImage(unit.tx, space.name) : null;
     const network = choices.network ?? space.network ?? gateway.config.agentNetwork;
-    const computer = { space: space.name, image: input.image ?? build?.image ?? space.image ?? null, network };
+    const computer = {
+      space: space.name,
+      image: input.image ?? build?.image ?? space.image ?? null,
+      network,
+      limits: computerLimitsOf(space),
+    };
     const session = await insertSession(unit, computer, creator, {
       metadata,
       instructions,
@@ -58,6 +64,17 @@ export async function createSession(gateway: Gateway, creator: Creator, input: C
     await storeSecrets(unit, ownerOf(session), secrets);
     return session;
   });
+}
+
+/**
+ * The space that one more session is put into, held until the change is made.
+ *
+ * @throws NOT_FOUND for an unknown one, CONFLICT for an inactive or a full one.
+ */
+export async function spaceForNewSession(unit: Unit, name: string): Promise<ActiveSpace> {
+  const space = await requireActiveSpace(unit.tx, name);
+  await requireRoom(space, "maxSessions", () => unit.tx.session.count({ where: { spaceName: name } }));
+  return space;
 }
 
 /** The columns of a new session that a caller or its parent chooses. */

@@ -5,9 +5,9 @@ import type { Session } from "../../store/generated/client/client.ts";
 import { latestImage } from "../builds/build.ts";
 import { copySecrets } from "../secrets/owned.ts";
 import { checkMetadata, choicesOf } from "../spaces/choices.ts";
-import { requireActiveSpace } from "../spaces/service.ts";
+import { computerLimitsOf } from "../spaces/settings.ts";
 import { copyConversation } from "./conversation.ts";
-import { type Creator, insertSession } from "./create.ts";
+import { type Creator, insertSession, spaceForNewSession } from "./create.ts";
 import { ownerOf } from "./environment.ts";
 
 export interface RemixSessionInput {
@@ -42,22 +42,28 @@ export async function remixSession(
   const asked = choicesOf(checkMetadata(input.metadata)).network;
   if (asked === "EGRESS" && !mayEgress) throw new GatewayError("FORBIDDEN", "You may not give sessions a network");
   return commit(gateway, async (unit) => {
-    const { name: space } = await requireActiveSpace(unit.tx, input.space ?? parent.spaceName);
+    const target = await spaceForNewSession(unit, input.space ?? parent.spaceName);
+    const space = target.name;
     const of = await unit.tx.computer.findUniqueOrThrow({ where: { id: parent.computerId } });
     const hasAgents = parent.buildId !== null || space !== parent.spaceName;
     const build = hasAgents ? await latestImage(unit.tx, space) : null;
     const copyFrom = { id: parent.computerId, code: true, content: true };
     const network = asked ?? (mayEgress ? of.network : "NONE");
-    const child = await insertSession(unit, { space, image: build?.image ?? of.image, network, copyFrom }, creator, {
-      metadata,
-      parentId: parent.id,
-      engine: choicesOf(metadata).engine ?? parent.engine,
-      instructions: parent.instructions,
-      prepared: parent.instructions === null,
-      busyTimeoutSeconds: parent.busyTimeoutSeconds,
-      usesSpaceSecrets: spaceSecrets,
-      buildId: build?.id ?? (space === parent.spaceName ? parent.buildId : null),
-    });
+    const child = await insertSession(
+      unit,
+      { space, image: build?.image ?? of.image, network, limits: computerLimitsOf(target), copyFrom },
+      creator,
+      {
+        metadata,
+        parentId: parent.id,
+        engine: choicesOf(metadata).engine ?? parent.engine,
+        instructions: parent.instructions,
+        prepared: parent.instructions === null,
+        busyTimeoutSeconds: parent.busyTimeoutSeconds,
+        usesSpaceSecrets: spaceSecrets,
+        buildId: build?.id ?? (space === parent.spaceName ? parent.buildId : null),
+      },
+    );
     await copySecrets(unit, ownerOf(parent), ownerOf(child));
     return input.messages === false ? child : copyConversation(unit, parent, child);
   });

@@ -5,8 +5,8 @@ import type { EngineKind, Prisma, ResponseStatus, Session } from "../../store/ge
 import { checkText } from "../../text.ts";
 import { moveSecrets } from "../secrets/owned.ts";
 import { checkMetadata, checkTimeout, choicesOf } from "../spaces/choices.ts";
-import { requireActiveSpace } from "../spaces/service.ts";
 import { changeSession, holdSession } from "./change.ts";
+import { spaceForNewSession } from "./create.ts";
 import { ownerOf } from "./environment.ts";
 
 /** What may be changed of a session; absent and `null` mean: leave as it is (document A, "Sessions"). */
@@ -61,7 +61,7 @@ function columnsOf(input: UpdateSessionInput): Prisma.SessionUncheckedUpdateMany
 /** What is answered now has the secrets of the old space: it ends there. */
 async function moveTo(unit: Unit, session: Session, space: string, mayEgress: boolean): Promise<void> {
   const { tx } = unit;
-  await requireActiveSpace(tx, space);
+  await spaceForNewSession(unit, space);
   const unfinished = { respondentId: session.id, status: { in: ["PENDING", "PROCESSING"] satisfies ResponseStatus[] } };
   if (session.state === "BUSY" || (await tx.response.count({ where: unfinished })) > 0) {
     throw conflict(`Session "${session.id}" cannot move to another space while it is answering`, {

@@ -6,6 +6,7 @@ import type { Transaction } from "../../store/store.ts";
 import { builtAgentsOf, latestImage, type Manifest } from "../builds/build.ts";
 import { createComputer } from "../computers/service.ts";
 import { type ActiveSpace, requireActiveSpace } from "../spaces/service.ts";
+import { computerLimitsOf } from "../spaces/settings.ts";
 import { changeSpaceAgents, heldSpaceAgent } from "./change.ts";
 import { undeploy } from "./stop.ts";
 
@@ -58,6 +59,7 @@ async function replace(unit: Unit, space: ActiveSpace, present: SpaceAgent, { bu
   const computer = await createComputer(unit, {
     space: space.name,
     image: build.image,
+    limits: computerLimitsOf(space),
     network: space.network ?? unit.gateway.config.agentNetwork,
     command: serveCommand({ agent: present.name, runtime, handler }),
   });

@@ -3,10 +3,9 @@ import { builder } from "../../graphql/builder.ts";
 import { spaceFor } from "./access.ts";
 import { Space } from "./schema.ts";
 import { createSpace, deleteSpace, updateSpace } from "./service.ts";
+import { settingsInWords } from "./settings.ts";
 
-const settings =
-  "A JSON object. `image`, `network`, `engine`, `idleTimeoutSeconds` and `busyTimeoutSeconds` are what new agents and " +
-  "sessions get when nobody says otherwise; other keys are free.";
+const settings = `A JSON object. ${settingsInWords}.`;
 
 const CreateSpaceInput = builder.inputType("CreateSpaceInput", {
   description: "A new space, with nothing in it.",

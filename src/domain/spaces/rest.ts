@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { flag, jsonObject, moment } from "../../rest/fields.ts";
 import { listRoute, type Route, route } from "../../rest/route.ts";
+import { settingsInWords } from "./settings.ts";
 
 const tag = "Spaces";
 
@@ -18,10 +19,7 @@ const fields = /* GraphQL */ `
   }
 `;
 
-const settings = jsonObject(
-  "`image`, `network`, `engine`, `idleTimeoutSeconds` and `busyTimeoutSeconds` are what new agents and sessions get " +
-    "when nobody says otherwise; other keys are free",
-);
+const settings = jsonObject(settingsInWords);
 
 const Space = z
   .object({

@@ -5,7 +5,7 @@ import type { Space } from "../../store/generated/client/client.ts";
 import type { Transaction } from "../../store/store.ts";
 import { isUniqueViolation } from "../../store/violations.ts";
 import { checkDescription } from "../../text.ts";
-import { checkSettings, defaultsOf, type SpaceDefaults } from "./settings.ts";
+import { checkSettings, defaultsOf, type Quota, type SpaceDefaults } from "./settings.ts";
 import { checkSpaceName, defaultSpace, spaceEvent } from "./space.ts";
 
 /** A new space. */
@@ -45,6 +45,17 @@ export async function requireActiveSpace(tx: Pick<Transaction, "space">, name: s
   const space = await holdSpace(tx, name);
   if (!space.active) throw conflict(`Space "${name}" is not active: nothing new can be started in it`);
   return { name, ...defaultsOf(space.settings) };
+}
+
+/**
+ * Refuses one more thing in a space that is full. The space is held, so nobody else adds one meanwhile.
+ *
+ * @throws CONFLICT naming the setting and its value.
+ */
+export async function requireRoom(space: ActiveSpace, quota: Quota, count: () => Promise<number>): Promise<void> {
+  const most = space[quota];
+  if (most == null || (await count()) < most) return;
+  throw conflict(`Space "${space.name}" is full: its setting "${quota}" is ${most}`, { field: "space" });
 }
 
 /**

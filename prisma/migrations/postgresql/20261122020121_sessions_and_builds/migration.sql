@@ -32,7 +32,8 @@ ALTER TABLE "Agent" ADD COLUMN     "contextCutoffAt" TIMESTAMP(3),
 ADD COLUMN     "contextSummary" TEXT;
 
 -- AlterTable
-ALTER TABLE "Computer" ADD COLUMN     "command" JSONB;
+ALTER TABLE "Computer" ADD COLUMN     "command" JSONB,
+ADD COLUMN     "limits" JSONB;
 
 -- AlterTable
 ALTER TABLE "Event" ADD COLUMN     "ownerId" TEXT,

@@ -4,6 +4,7 @@ ALTER TABLE "Agent" ADD COLUMN "contextSummary" TEXT;
 
 -- AlterTable
 ALTER TABLE "Computer" ADD COLUMN "command" JSONB;
+ALTER TABLE "Computer" ADD COLUMN "limits" JSONB;
 
 -- AlterTable
 ALTER TABLE "Event" ADD COLUMN "ownerId" TEXT;
