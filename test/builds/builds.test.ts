@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { builtAgentsOf, latestImage } from "../../src/domain/builds/build.ts";
+import { buildSpace } from "../../src/domain/builds/order.ts";
+import { conflict, notFound } from "../../src/errors.ts";
 import { startTestGateway } from "../support/gateway.ts";
 import { makeRepositories, nodeAgent, pythonAgent } from "./repository.ts";
 import { addAgent, buildsOf, changeAgent, deleteAgent, logOf, storyOf } from "./support.ts";
@@ -254,6 +256,22 @@ describe("ordering builds", () => {
     const [build] = await buildsOf(gateway, spaceName);
     expect(build?.status).toBe("COMPLETED");
     expect(await logOf(gateway, build?.id ?? "")).toContain("The build begins again");
+  });
+
+  test("begins again when its container is lost, but not again and again", async () => {
+    const spaceName = await newSpace();
+    repositories.commit("raworc/fragile", nodeAgent);
+    runtime.failNext("images.run", conflict("the container does not run"));
+    await addAgent(gateway, { spaceName, name: "fragile", sourceRepo: "raworc/fragile" });
+    await world.settle();
+    await world.clock.advance(10);
+    const [once] = await buildsOf(gateway, spaceName);
+    expect(once).toMatchObject({ status: "COMPLETED", epoch: 2 });
+    for (let time = 0; time < 3; time += 1) runtime.failNext("images.run", notFound("Container", "draft"));
+    await buildSpace(gateway, spaceName);
+    for (let time = 0; time < 3; time += 1) await world.clock.advance(10);
+    const [thrice] = await buildsOf(gateway, spaceName);
+    expect(thrice).toMatchObject({ status: "FAILED", epoch: 3, error: "The container of the build was lost" });
   });
 });
 

@@ -150,21 +150,29 @@ async function ready(job: Job, draft: ImageDraft, agent: Fetched): Promise<Fetch
 }
 
 const afterLimitMs = 10_000;
+const lost = "The container of the build was lost";
+
+/** A draft that is gone, or stands still, before a command begins is as lost as one that goes in its middle. */
+function lostBefore(error: unknown): never {
+  const isLost = error instanceof GatewayError && (error.code === "NOT_FOUND" || error.code === "CONFLICT");
+  throw isLost ? unavailable(lost, error) : error;
+}
 
 /** @throws {BuildError} for a command that fails. */
 async function runIn(job: Job, draft: ImageDraft, argv: readonly string[], agent: string | null): Promise<void> {
   const output = job.log.commandOutput(agent ?? "");
-  const { end, exitCode, outOfMemory } = await draft.run({
+  const command = {
     argv,
     cwd: agent === null ? agentsFolder : `${agentsFolder}/${agent}`,
     env: commandEnvironment,
     timeoutMs: job.remainingMs() + afterLimitMs, // the build's own limit comes first, and says so
     signal: job.signal,
-    onOutput: (chunk) => output.push(chunk),
-  });
+    onOutput: (chunk: Uint8Array) => output.push(chunk),
+  };
+  const { end, exitCode, outOfMemory } = await draft.run(command).catch(lostBefore);
   output.end();
   job.signal.throwIfAborted();
-  if (end === "containerLost") throw unavailable("The container of the build was lost");
+  if (end === "containerLost") throw unavailable(lost);
   if (outOfMemory) throw new BuildError("The build command ran out of memory");
   if (end !== "exited" || exitCode !== 0) {
     throw new BuildError(`The build command ended with exit code ${exitCode ?? "unknown"}`);

@@ -79,9 +79,13 @@ const end = (gateway: Gateway, build: Build, { status, columns }: End) =>
     await moveBuild(unit, mine(build), status, columns);
   });
 
-/** What is nobody's fault but the engine's absence ends no build. */
+/** So often is a build begun, though the engine answers, before what keeps it from its end counts as its own fault. */
+const mostBeginnings = 3;
+
+/** What is nobody's fault but the engine's ends no build: its absence, or a container that went with its restart. */
 async function fail(gateway: Gateway, build: Build, error: unknown): Promise<void> {
-  if (error instanceof GatewayError && error.code === "UNAVAILABLE" && !(await engineAnswers(gateway))) {
+  const isEngines = error instanceof GatewayError && error.code === "UNAVAILABLE";
+  if (isEngines && (build.epoch < mostBeginnings || !(await engineAnswers(gateway)))) {
     await releaseBuild(gateway, build);
     throw error;
   }
