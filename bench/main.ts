@@ -6,9 +6,15 @@ import type { Report } from "./measure.ts";
 import { atRest } from "./at-rest.ts";
 import { firstEvent } from "./first-event.ts";
 import { lifecycle } from "./lifecycle.ts";
+import { accessCheck } from "./works/access-check.ts";
+import { append } from "./works/append.ts";
+import { createResponse } from "./works/create-response.ts";
+import { fanOut } from "./works/fan-out.ts";
 import { graphqlRead } from "./works/graphql-read.ts";
 import { lists } from "./works/lists.ts";
+import { logins } from "./works/logins.ts";
 import { nested } from "./works/nested.ts";
+import { replay } from "./works/replay.ts";
 import { restRead } from "./works/rest-read.ts";
 
 // `npm run bench` runs all and writes results.md, `npm run bench -- NAME…` runs some. `npm run bench -- short` runs
@@ -22,8 +28,14 @@ const compared: Readonly<Record<string, Bench>> = {
   "graphql-read": graphqlRead,
   lists,
   nested,
+  "access-check": accessCheck,
+  "create-response": createResponse,
+  append,
+  "fan-out": fanOut,
+  logins,
 };
 const alone: Readonly<Record<string, Bench>> = {
+  replay,
   "first-event": async () => ({ results: await firstEvent() }),
   "at-rest": async () => ({ results: await atRest() }),
   lifecycle: async () => ({ results: await lifecycle() }),

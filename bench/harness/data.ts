@@ -64,7 +64,7 @@ async function fillAgent({ gateway }: RunningGateway, number: number): Promise<v
   const [id, computerId, name] = [gateway.newId(), gateway.newId(), agentName(number)];
   const at = new Date(Date.UTC(2026, 0, 1) + number * 1000);
   const times = { createdAt: at, updatedAt: at };
-  const stopped = { desired: "STOPPED", phase: "STOPPED", volumeReady: true } as const;
+  const stopped = { desired: "STOPPED", phase: "ABSENT" } as const; // whoever is woken gets a new volume
   const known = { id, name, nameKey: name, spaceName: "default", computerId, lastActivityAt: at, prepared: true };
   const said = { description: `Agent number ${number} of the bench`, metadata: { team: "bench" }, tags: ["bench"] };
   await store.$transaction(async (tx) => {

@@ -17,6 +17,7 @@ const programs = {
   mercurius: peer("../peers/mercurius.ts"),
   apollo: peer("../peers/apollo.ts"),
   yoga: peer("../peers/yoga.ts"),
+  wsDefault: peer("../contestants/ws-default.ts"),
   langgraph: peer("../peers/langgraph.ts"),
 } satisfies Record<string, (data: DataFolder) => Program>;
 
@@ -55,8 +56,11 @@ export async function openField<Name extends ContestantName>(
   }
 }
 
+/** A copy of the data for a work that starts no contestants. */
+export const copyOfData = async (): Promise<DataFolder> => (await (filled ??= makeData())).copy();
+
 async function enter(name: ContestantName): Promise<{ readonly running: Running; readonly data: DataFolder }> {
-  const data = await (await (filled ??= makeData())).copy();
+  const data = await copyOfData();
   try {
     return { running: await startProgram(programs[name](data)), data };
   } catch (error) {
@@ -69,7 +73,7 @@ async function enter(name: ContestantName): Promise<{ readonly running: Running;
 export const closeFields = async (): Promise<void> => (await filled)?.[Symbol.asyncDispose]();
 
 /** A token of the administrator. */
-async function logIn(url: string): Promise<string> {
+export async function logIn(url: string): Promise<string> {
   const answer = await fetch(`${url}/api/v0/auth/login`, {
     method: "POST",
     headers: { "content-type": "application/json" },
