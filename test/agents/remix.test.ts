@@ -128,6 +128,18 @@ describe("remixing an agent", () => {
     expect(await refusalOf(gateway, `{ agent(name: "fine") { name } }`)).toMatchObject({ code: "NOT_FOUND" });
   });
 
+  test("needs the right to ask it: who may only read it has no way to its files and secrets elsewhere", async () => {
+    await createSpace(gateway, "mine");
+    await gateway.data(`mutation { createRole(input: {
+      name: "agent-reader", rules: [{ resources: ["agents"], verbs: ["get", "list"] }]
+    }) { name } }`);
+    const reader = await accountToken(gateway, "reads", "agent-reader", "lab");
+    await gateway.data(
+      `mutation { createRoleBinding(input: { subject: "reads", role: "developer", space: "mine" }) { id } }`,
+    );
+    expect(await refused("parent", { name: "stolen", space: "mine" }, reader)).toMatchObject({ code: "FORBIDDEN" });
+  });
+
   test("refuses a taken name, an unknown parent and an unknown space", async () => {
     expect(await refused("parent", { name: "PARENT" })).toMatchObject({ code: "CONFLICT" });
     expect(await refused("nobody", { name: "fine" })).toMatchObject({ code: "NOT_FOUND" });

@@ -155,7 +155,9 @@ builder.mutationFields((t) => {
     remixAgent: t.field({
       type: Agent,
       authScopes: signedIn,
-      description: "Makes a new agent out of this one, with a copy of its files.",
+      description:
+        "Makes a new agent out of this one, with a copy of its files. Of a published one everybody gets the permitted parts; " +
+        "everything is for those who may ask it.",
       args: { name, input: t.arg({ type: RemixAgentInput, required: true }) },
       resolve: async (_root, args, context) => {
         const creator = requireAccount(context);
@@ -168,7 +170,10 @@ builder.mutationFields((t) => {
           requireAllowed(context, "create", "agents", { space }, { kind: "Space", name: space });
         }
         const egress = isAllowed(creator, "egress", "agents", { space });
-        const rights = { wholeParent: maySeeAsMember(context, parent), spaceSecrets: mayHere, egress };
+        // A copy does what it is told by whoever has it: the files and own secrets of the parent can be read there.
+        const wholeParent = isAllowed(creator, "create", "responses", targetOf(parent));
+        if (!parent.isPublished && !wholeParent) await agentFor(context, args.name, "create", "responses");
+        const rights = { wholeParent, spaceSecrets: mayHere, egress };
         return remixAgent(context.gateway, parent, creator, rights, args.input);
       },
     }),
@@ -205,10 +210,6 @@ builder.mutationFields((t) => {
     }),
   };
 });
-
-/** Who may use a published parent in every part: those who could read it if it were not published. */
-const maySeeAsMember = (context: Context, parent: Parameters<typeof targetOf>[0]) =>
-  isAllowed(context.principal, "get", "agents", { ...targetOf(parent), published: false });
 
 /** @throws FORBIDDEN or NOT_FOUND unless the caller may make such an agent there. */
 async function mayCreate(context: Context, input: NewAgent): Promise<Creator> {
