@@ -17,7 +17,7 @@ const programs = {
   mercurius: peer("../peers/mercurius.ts"),
   apollo: peer("../peers/apollo.ts"),
   yoga: peer("../peers/yoga.ts"),
-  wsDefault: peer("../contestants/ws-default.ts"),
+  wsDefault: peer("../peers/ws-default.ts"),
   langgraph: peer("../peers/langgraph.ts"),
 } satisfies Record<string, (data: DataFolder) => Program>;
 
