@@ -9,6 +9,7 @@ const require = createRequire(import.meta.url);
  * `scripts/generate.ts`.
  *
  * @throws {Error} when the module holds no such text.
+ * @public for generated code
  */
 export function wasmText(module: string): string {
   const text = /^const wasm = "([^"]+)"/.exec(readFileSync(require.resolve(module), "latin1"))?.[1];
