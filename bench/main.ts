@@ -54,6 +54,7 @@ const unknown = wanted.filter((name) => !(name in all));
 if (unknown.length > 0) throw new Error(`no bench "${unknown.join(", ")}"; there are ${Object.keys(all).join(", ")}`);
 
 installPeers();
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 const reports: Report[] = [];
 try {
   for (const [name, bench] of Object.entries(isShort ? compared : all)) {

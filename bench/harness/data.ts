@@ -58,11 +58,14 @@ async function emptyFolder(): Promise<DataFolder> {
   };
 }
 
+/** Young enough that no event is to be forgotten yet. */
+const beginMs = Date.now() - 3_600_000;
+
 /** An agent that sleeps, so that no controller has anything to do with it. */
 async function fillAgent({ gateway }: RunningGateway, number: number): Promise<void> {
   const { store } = gateway;
   const [id, computerId, name] = [gateway.newId(), gateway.newId(), agentName(number)];
-  const at = new Date(Date.UTC(2026, 0, 1) + number * 1000);
+  const at = new Date(beginMs + number * 1000);
   const times = { createdAt: at, updatedAt: at };
   const stopped = { desired: "STOPPED", phase: "ABSENT" } as const; // whoever is woken gets a new volume
   const known = { id, name, nameKey: name, spaceName: "default", computerId, lastActivityAt: at, prepared: true };

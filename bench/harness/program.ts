@@ -26,12 +26,18 @@ export interface Running {
 
 const hook = new URL("cpu-hook.ts", import.meta.url).href;
 const patienceMs = 10_000;
+const started = new Set<ChildProcess>();
+// Nobody is left behind when the bench is stopped or fails.
+process.once("exit", () => started.forEach((child) => child.kill("SIGKILL")));
 const mayPin = existsSync("/usr/bin/taskset") && availableParallelism() > 1;
 
 /** Starts Node with these arguments on a processor of its own, where the machine has several and `taskset`. */
 export function spawnPinned(core: number, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   const command = [...(mayPin ? ["/usr/bin/taskset", "-c", String(core)] : []), process.execPath, ...args];
-  return spawn(command[0] ?? process.execPath, command.slice(1), { env, stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(command[0] ?? process.execPath, command.slice(1), { env, stdio: ["pipe", "pipe", "inherit"] });
+  started.add(child);
+  child.once("exit", () => started.delete(child));
+  return child;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,4 +15,7 @@ await new Promise((resolve) => probe.close(resolve));
 const cwd = await mkdtemp(join(tmpdir(), "raworc-bench-langgraph-"));
 await startServer({ cwd, host: "127.0.0.1", port, nWorkers: 1, graphs: {} });
 process.stdout.write(`listens on http://127.0.0.1:${port}\n`);
-process.on("SIGTERM", () => process.exit());
+process.on("SIGTERM", () => {
+  rmSync(cwd, { recursive: true, force: true });
+  process.exit();
+});
