@@ -5,39 +5,66 @@ import type { Reconciler } from "../../reconcile/queue.ts";
 
 const everyMs = 60 * 60_000;
 const dayMs = 24 * 60 * 60_000;
-/** Few at a time, so that nobody waits long for the database. */
+/** Few at a time and with a pause between, so that nobody waits long for the database. */
 const batchSize = 500;
+const pauseMs = 50;
+
+const responseStreams = "response:";
 
 /**
  * Forgets old events. The items of a response are its events, so they stay as long as the response does;
  * those of a deleted one stay for the same time as all others, for readers that are behind.
+ *
+ * Every hour it passes over all that is old, which may be much more than there is to forget.
  */
-export const createRetentionReconciler = (gateway: Gateway): Reconciler => ({
-  name: "retention",
-  concurrency: 1,
-  wants: () => null,
-  keys: async () => ["events"],
-  async reconcile() {
-    const forgotten = await forgetSome(gateway);
-    return { againAfterMs: forgotten === batchSize ? 0 : everyMs };
-  },
-});
+export function createRetentionReconciler(gateway: Gateway): Reconciler {
+  /** How far this pass has come, and when the last one came to its end. */
+  let after = 0n;
+  let endedAt: number | null = null;
+  return {
+    name: "retention",
+    concurrency: 1,
+    wants: () => null,
+    keys: async () => ["events"],
+    async reconcile() {
+      const now = gateway.now().getTime();
+      if (endedAt !== null && now - endedAt < everyMs) return { againAfterMs: endedAt + everyMs - now };
+      const last = await forgetNext(gateway, after);
+      after = last ?? 0n;
+      endedAt = last === null ? now : null;
+      return { againAfterMs: last === null ? everyMs : pauseMs };
+    },
+  };
+}
 
-/** Deletes one batch of events that are past their time; answers how many. */
-async function forgetSome(gateway: Gateway): Promise<number> {
+/** Looks at the next old events and forgets those that nothing needs; answers the last, `null` when there are none. */
+async function forgetNext(gateway: Gateway, after: bigint): Promise<bigint | null> {
+  const { store } = gateway;
   const before = new Date(gateway.now().getTime() - gateway.config.eventRetentionDays * dayMs);
-  const old = await gateway.store.$queryRaw<{ id: bigint }[]>`
-    SELECT e."id" FROM "Event" e
-    WHERE e."at" < ${before} AND NOT EXISTS (
-      SELECT 1 FROM "Response" r WHERE e."stream" = 'response:' || r."id"
-    ) LIMIT ${batchSize}`;
-  if (old.length > 0) {
-    await commit(gateway, ({ tx }) =>
-      forget(
-        tx,
-        old.map(({ id }) => id),
-      ),
-    );
-  }
-  return old.length;
+  // Without an upper end the search for a last old event would look at all that are not.
+  const newest = await store.event.findFirst({
+    where: { at: { lt: before } },
+    orderBy: { at: "desc" },
+    select: { id: true },
+  });
+  if (!newest) return null;
+  const old = await store.event.findMany({
+    where: { id: { gt: after, lte: newest.id }, at: { lt: before } },
+    orderBy: { id: "asc" },
+    take: batchSize,
+    select: { id: true, stream: true },
+  });
+  const kept = await streamsOfResponses(gateway, old);
+  const gone = old.filter(({ stream }) => !kept.has(stream)).map(({ id }) => id);
+  if (gone.length > 0) await commit(gateway, ({ tx }) => forget(tx, gone));
+  return old.length < batchSize ? null : (old.at(-1)?.id ?? null);
+}
+
+/** The streams among these whose response is still there. */
+async function streamsOfResponses({ store }: Gateway, events: readonly { readonly stream: string }[]) {
+  const ids = events.flatMap(({ stream }) =>
+    stream.startsWith(responseStreams) ? [stream.slice(responseStreams.length)] : [],
+  );
+  const rows = await store.response.findMany({ where: { id: { in: [...new Set(ids)] } }, select: { id: true } });
+  return new Set(rows.map(({ id }) => responseStreams + id));
 }
