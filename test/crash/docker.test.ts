@@ -159,13 +159,17 @@ async function containerOf(gateway: GatewayProcess, name: string): Promise<strin
   return `raworc-${id}-g${generation}`;
 }
 
+/** What was put to sleep between its making and its first start has nothing to freeze. */
+const isAsWanted = ({ phase, desired }: ComputerRow): boolean =>
+  phase === desired || (phase === "STOPPED" && desired === "PAUSED");
+
 /** Resolves when the engine has exactly the containers of the agents, and those are as wanted; answers their names. */
 async function namesOnceSettled(gateway: GatewayProcess, world: World): Promise<readonly string[]> {
   return eventually(async () => {
     const rows: readonly { readonly computer: ComputerRow }[] = (await gateway.ask(computers)).agents.nodes;
     // One that was put to sleep before its first start has never had a container.
     const made = rows.filter(({ computer: { phase, desired } }) => !(phase === "ABSENT" && desired === "PAUSED"));
-    expect(made.filter(({ computer: { phase, desired } }) => phase !== desired)).toEqual([]);
+    expect(made.filter(({ computer }) => !isAsWanted(computer))).toEqual([]);
     const wanted = made.map(({ computer: { id, generation } }) => `raworc-${id}-g${generation}`).toSorted();
     expect((await containersOf(world)).toSorted()).toEqual(wanted);
     return wanted;
