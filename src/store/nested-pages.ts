@@ -10,9 +10,11 @@ export interface Nested {
   readonly owner: "respondentId" | "sessionId" | "parentId" | "spaceName";
   /** A condition that begins with AND; empty for all. */
   readonly where?: Prisma.Sql;
+  /** Else the oldest comes first. */
+  readonly newestFirst?: boolean;
 }
 
-/** The ids on one page of the rows of each of many owners, the oldest first, by one query whatever their number. */
+/** The ids on one page of the rows of each of many owners, in order, by one query whatever their number. */
 export async function idsOfPages(
   store: Pick<Store, "$queryRaw">,
   nested: Nested,
@@ -30,14 +32,24 @@ export async function idsOfPages(
 
 /** A page of its own for each owner, so that the index finds it. */
 const idsOfPage = (
-  { table, owner, where = Prisma.empty }: Nested,
+  { table, owner, where = Prisma.empty, newestFirst = false }: Nested,
   id: string,
   { skip, take }: { readonly skip: number; readonly take: number },
 ) => Prisma.sql`
   SELECT "id" FROM (
     SELECT "id" FROM ${Prisma.raw(`"${table}"`)} WHERE ${Prisma.raw(`"${owner}"`)} = ${id} ${where}
-    ORDER BY "createdAt", "id" LIMIT ${take} OFFSET ${skip}
+    ORDER BY ${Prisma.raw(newestFirst ? '"createdAt" DESC, "id" DESC' : '"createdAt", "id"')} LIMIT ${take} OFFSET ${skip}
   ) AS page`;
+
+/** How many rows each owner has, out of a count by owner; 0 for those without any. */
+export function countsByOwner<Group extends { readonly _count: { readonly _all: number } }>(
+  groups: readonly Group[],
+  owners: readonly string[],
+  ownerOf: (group: Group) => string | null,
+): number[] {
+  const counts = new Map(groups.map((group) => [ownerOf(group), group._count._all]));
+  return owners.map((owner) => counts.get(owner) ?? 0);
+}
 
 /** The rows in the order of the ids, for each owner its own. */
 export function byOwner<Row extends { readonly id: string }>(

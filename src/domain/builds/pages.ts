@@ -1,7 +1,6 @@
 import type { Build } from "../../store/generated/client/client.ts";
-import { byOwner, idsOfPages } from "../../store/nested-pages.ts";
+import { byOwner, countsByOwner, idsOfPages } from "../../store/nested-pages.ts";
 import type { Store } from "../../store/store.ts";
-import { newestFirst } from "./build.ts";
 
 /** One page of the builds of many spaces, by two queries whatever their number; the oldest first. */
 export async function pagesOf(
@@ -19,17 +18,13 @@ export async function pagesOf(
 export async function countsOf(store: Store, spaces: readonly string[]): Promise<number[]> {
   const where = { spaceName: { in: [...spaces] } };
   const groups = await store.build.groupBy({ by: ["spaceName"], where, _count: { _all: true } });
-  const counts = new Map(groups.map(({ spaceName, _count }) => [spaceName, _count._all]));
-  return spaces.map((space) => counts.get(space) ?? 0);
+  return countsByOwner(groups, spaces, ({ spaceName }) => spaceName);
 }
 
-/** The latest build of each of many spaces, by one query. */
+/** The latest build of each of many spaces, by two queries whatever their number. */
 export async function latestOf(store: Store, spaces: readonly string[]): Promise<(Build | null)[]> {
-  const rows = await store.build.findMany({
-    where: { spaceName: { in: [...spaces] } },
-    orderBy: [{ spaceName: "asc" }, ...newestFirst],
-    distinct: ["spaceName"],
-  });
-  const latest = new Map(rows.map((build) => [build.spaceName, build]));
-  return spaces.map((space) => latest.get(space) ?? null);
+  const newest = { table: "Build", owner: "spaceName", newestFirst: true } as const;
+  const ids = await idsOfPages(store, newest, spaces, { skip: 0, take: 1 });
+  const rows = await store.build.findMany({ where: { id: { in: [...ids] } } });
+  return byOwner(rows, ids, spaces, ({ spaceName }) => spaceName).map(([build]) => build ?? null);
 }

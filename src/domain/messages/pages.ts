@@ -1,5 +1,5 @@
 import type { Message } from "../../store/generated/client/client.ts";
-import { byOwner, idsOfPages } from "../../store/nested-pages.ts";
+import { byOwner, countsByOwner, idsOfPages } from "../../store/nested-pages.ts";
 import type { Store } from "../../store/store.ts";
 
 /** One page of the messages of many sessions, by two queries whatever their number; the oldest first. */
@@ -18,6 +18,5 @@ export async function messagesOf(
 export async function messageCountsOf(store: Store, sessionIds: readonly string[]): Promise<number[]> {
   const where = { sessionId: { in: [...sessionIds] } };
   const groups = await store.message.groupBy({ by: ["sessionId"], where, _count: { _all: true } });
-  const counts = new Map(groups.map(({ sessionId, _count }) => [sessionId, _count._all]));
-  return sessionIds.map((id) => counts.get(id) ?? 0);
+  return countsByOwner(groups, sessionIds, ({ sessionId }) => sessionId);
 }

@@ -1,5 +1,5 @@
 import { Prisma, type Response, type ResponseStatus } from "../../store/generated/client/client.ts";
-import { byOwner, idsOfPages } from "../../store/nested-pages.ts";
+import { byOwner, countsByOwner, idsOfPages } from "../../store/nested-pages.ts";
 import type { Store } from "../../store/store.ts";
 
 /** Which responses of each respondent: those of one status or all, from a place on, so many. */
@@ -26,8 +26,7 @@ export async function pagesOf(
 export async function countsOf(store: Store, respondentIds: readonly string[], status: ResponseStatus | null) {
   const where = { respondentId: { in: [...respondentIds] }, ...(status ? { status } : {}) };
   const groups = await store.response.groupBy({ by: ["respondentId"], where, _count: { _all: true } });
-  const counts = new Map(groups.map(({ respondentId, _count }) => [respondentId, _count._all]));
-  return respondentIds.map((id) => counts.get(id) ?? 0);
+  return countsByOwner(groups, respondentIds, ({ respondentId }) => respondentId);
 }
 
 const ofStatus = (status: ResponseStatus | null) =>

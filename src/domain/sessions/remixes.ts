@@ -1,7 +1,7 @@
 import { visibleSpaces } from "../../auth/policy.ts";
 import type { Principal } from "../../auth/principal.ts";
 import { Prisma, type Session } from "../../store/generated/client/client.ts";
-import { byOwner, idsOfPages } from "../../store/nested-pages.ts";
+import { byOwner, countsByOwner, idsOfPages } from "../../store/nested-pages.ts";
 import type { Store } from "../../store/store.ts";
 import { visibleSessions } from "./access.ts";
 
@@ -23,8 +23,7 @@ export async function remixesOf(
 export async function remixCountsOf(store: Store, principal: Principal | null, parentIds: readonly string[]) {
   const where = { AND: [visibleSessions(principal), { parentId: { in: [...parentIds] } }] };
   const groups = await store.session.groupBy({ by: ["parentId"], where, _count: { _all: true } });
-  const counts = new Map(groups.map(({ parentId, _count }) => [parentId, _count._all]));
-  return parentIds.map((id) => counts.get(id) ?? 0);
+  return countsByOwner(groups, parentIds, ({ parentId }) => parentId);
 }
 
 /** The twin of `visibleSessions` in SQL. */

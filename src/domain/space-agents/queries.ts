@@ -3,7 +3,7 @@ import { builder } from "../../graphql/builder.ts";
 import { connectionArgs, connectionCost, connectionPaths, type PageArgs, readPage } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
 import type { Prisma, SpaceAgent as SpaceAgentRow } from "../../store/generated/client/client.ts";
-import { byOwner, idsOfPages } from "../../store/nested-pages.ts";
+import { byOwner, countsByOwner, idsOfPages } from "../../store/nested-pages.ts";
 import type { Store } from "../../store/store.ts";
 import { Space } from "../spaces/schema.ts";
 import { mayList, requireSpaceAgents, spaceAgentFor } from "./access.ts";
@@ -97,6 +97,5 @@ async function pagesOf(
 async function countsOf(store: Store, spaces: readonly string[]): Promise<number[]> {
   const where = { spaceName: { in: [...spaces] } };
   const groups = await store.spaceAgent.groupBy({ by: ["spaceName"], where, _count: { _all: true } });
-  const counts = new Map(groups.map(({ spaceName, _count }) => [spaceName, _count._all]));
-  return spaces.map((space) => counts.get(space) ?? 0);
+  return countsByOwner(groups, spaces, ({ spaceName }) => spaceName);
 }
