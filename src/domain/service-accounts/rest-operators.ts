@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { moment } from "../../rest/fields.ts";
 import { listRoute, type Page, type Route, route } from "../../rest/route.ts";
-import { newUser, password, passwordChange, passwordVariables } from "./rest-account.ts";
+import { newUser, password, routesOfOne } from "./rest-account.ts";
 import { tokenReply } from "./rest.ts";
 
 const tag = "Operators";
@@ -118,40 +118,7 @@ export const operatorRoutes: readonly Route[] = [
     reply: { ...reply, example: { ...example, description: "Off call" } },
     refusals: [409],
   }),
-  route({
-    method: "DELETE",
-    path: "/operators/:name",
-    tag,
-    summary: "Delete an operator with the role bindings",
-    params,
-    document: /* GraphQL */ `
-      mutation RestDeleteOperator($name: ID!) {
-        deleteServiceAccount(id: $name) { id }
-      }
-    `,
-    variables: (input) => input.params,
-    present: () => undefined,
-    reply: { kind: "empty" },
-    refusals: [409],
-  }),
-  route({
-    method: "PUT",
-    path: "/operators/:name/password",
-    tag,
-    summary: "Change a password, which ends all tokens of the operator",
-    params,
-    body: passwordChange,
-    bodyExample: { current_password: "old-password", new_password: "new-secure-password" },
-    document: /* GraphQL */ `
-      mutation RestChangeOperatorPassword($name: ID!, $currentPassword: String, $newPassword: String!) {
-        changePassword(id: $name, currentPassword: $currentPassword, newPassword: $newPassword) { id }
-      }
-    `,
-    variables: (input) => ({ ...input.params, ...passwordVariables(input.body) }),
-    present: () => undefined,
-    reply: { kind: "empty" },
-    refusals: [409],
-  }),
+  ...routesOfOne({ path: "/operators/:name", params, tag, noun: "Operator" }),
   route({
     method: "POST",
     path: "/operators/:name/login",

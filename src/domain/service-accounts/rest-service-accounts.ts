@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { moment } from "../../rest/fields.ts";
 import { listRoute, type Page, type Route, route } from "../../rest/route.ts";
-import { newUser, password, passwordChange, passwordVariables } from "./rest-account.ts";
+import { newUser, password, routesOfOne } from "./rest-account.ts";
 
 const tag = "Service accounts";
 
@@ -136,38 +136,5 @@ export const serviceAccountRoutes: readonly Route[] = [
     },
     refusals: [409],
   }),
-  route({
-    method: "DELETE",
-    path: "/service-accounts/:id",
-    tag,
-    summary: "Delete a service account with its role bindings",
-    params,
-    document: /* GraphQL */ `
-      mutation RestDeleteServiceAccount($id: ID!) {
-        deleteServiceAccount(id: $id) { id }
-      }
-    `,
-    variables: (input) => input.params,
-    present: () => undefined,
-    reply: { kind: "empty" },
-    refusals: [409],
-  }),
-  route({
-    method: "PUT",
-    path: "/service-accounts/:id/password",
-    tag,
-    summary: "Change a password, which ends all tokens of the account",
-    params,
-    body: passwordChange,
-    bodyExample: { current_password: "old-password", new_password: "new-secure-password" },
-    document: /* GraphQL */ `
-      mutation RestChangeServiceAccountPassword($id: ID!, $currentPassword: String, $newPassword: String!) {
-        changePassword(id: $id, currentPassword: $currentPassword, newPassword: $newPassword) { id }
-      }
-    `,
-    variables: (input) => ({ ...input.params, ...passwordVariables(input.body) }),
-    present: () => undefined,
-    reply: { kind: "empty" },
-    refusals: [409],
-  }),
+  ...routesOfOne({ path: "/service-accounts/:id", params, tag, noun: "ServiceAccount" }),
 ];
