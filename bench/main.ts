@@ -1,11 +1,13 @@
+import { styleText } from "node:util";
+import { acceptGoals } from "./accept.ts";
+import { atRest } from "./at-rest.ts";
+import { firstEvent } from "./first-event.ts";
 import { closeFields } from "./harness/field.ts";
 import { installPeers } from "./harness/install-peers.ts";
 import { writeResults } from "./harness/results.ts";
 import type { Pace } from "./harness/rounds.ts";
-import type { Report } from "./measure.ts";
-import { atRest } from "./at-rest.ts";
-import { firstEvent } from "./first-event.ts";
 import { lifecycle } from "./lifecycle.ts";
+import type { Entry, Report } from "./measure.ts";
 import { accessCheck } from "./works/access-check.ts";
 import { append } from "./works/append.ts";
 import { createResponse } from "./works/create-response.ts";
@@ -17,9 +19,7 @@ import { nested } from "./works/nested.ts";
 import { replay } from "./works/replay.ts";
 import { restRead } from "./works/rest-read.ts";
 
-// `npm run bench` runs all and writes results.md, `npm run bench -- NAME…` runs some. `npm run bench -- short` runs
-// those that compare, in a few minutes, and fails when one fell by more than a third below a goal it had reached.
-// `lifecycle` needs a Docker engine (DOCKER_HOST).
+// How to run it is in README.md. `lifecycle` needs a Docker engine (DOCKER_HOST).
 type Bench = (pace: Pace) => Promise<Report>;
 
 /** Ratios within a run, fit for the short variant. */
@@ -43,31 +43,49 @@ const alone: Readonly<Record<string, Bench>> = {
 const all = { ...compared, ...alone };
 
 const paces = {
-  full: { warmUpSeconds: 6, rounds: 7, roundSeconds: 3 },
-  short: { warmUpSeconds: 2, rounds: 3, roundSeconds: 1 },
-} as const;
+  full: { warmUpSeconds: 6, rounds: 7, roundSeconds: 3, connections: [1, 32], everybody: true },
+  short: { warmUpSeconds: 2, rounds: 3, roundSeconds: 1, connections: [32], everybody: false },
+} as const satisfies Record<string, Pace>;
 
 const words = process.argv.slice(2);
 const isShort = words.includes("short");
 const wanted = words.filter((word) => word !== "short");
-const unknown = wanted.filter((name) => !(name in all));
-if (unknown.length > 0) throw new Error(`no bench "${unknown.join(", ")}"; there are ${Object.keys(all).join(", ")}`);
+if (wanted[0] === "accept") await acceptGoals();
+else await run();
 
-installPeers();
-for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
-const reports: Report[] = [];
-try {
-  for (const [name, bench] of Object.entries(isShort ? compared : all)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
-    process.stdout.write(`${name} …\n`);
-    reports.push(await bench(isShort ? paces.short : paces.full));
+async function run(): Promise<void> {
+  const unknown = wanted.filter((name) => !(name in all));
+  if (unknown.length > 0) throw new Error(`no bench "${unknown.join(", ")}"; there are ${Object.keys(all).join(", ")}`);
+  installPeers();
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+  const chosen = Object.entries(isShort && wanted.length === 0 ? compared : all);
+  const entries: Entry[] = [];
+  for (const [name, bench] of chosen) {
+    if (wanted.length === 0 || wanted.includes(name)) entries.push(await entryOf(name, bench));
   }
-} finally {
   await closeFields();
+  process.stdout.write(`${await writeResults(entries, { keep: words.length === 0 })}\n`);
+  judgeRun(entries);
 }
 
-const written = await writeResults(reports, { keep: words.length === 0 });
-process.stdout.write(`${written}\n`);
-const fallen = reports.flatMap(({ results }) => results).filter((result) => result.fallen);
-for (const { work, goal, measured } of fallen) process.stderr.write(`${work}: ${measured}, once ${goal}\n`);
-if (isShort && fallen.length > 0) process.exitCode = 1;
+/** A bench that breaks does not take the numbers of the others along. */
+async function entryOf(name: string, bench: Bench): Promise<Entry> {
+  const startedMs = performance.now();
+  process.stdout.write(`${name} … `);
+  const report = await bench(isShort ? paces.short : paces.full).catch((error: unknown) => ({ results: [], error }));
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
+  process.stdout.write(`${"error" in report ? "broke off" : "done"} (${seconds} s)\n`);
+  if ("error" in report) console.error(report.error);
+  return { name, ...report };
+}
+
+/** Fails the run when a bench broke off, or in the short variant when a ratio fell. */
+function judgeRun(entries: readonly Entry[]): void {
+  const fallen = entries.flatMap(({ results }) => results).filter((result) => result.fallen);
+  const broken = entries.filter(({ error }) => error !== undefined);
+  for (const { work, goal, measured } of fallen) {
+    process.stderr.write(`${styleText("red", "fallen")} ${work}: ${measured}; it had reached ${goal}\n`);
+  }
+  for (const { name } of broken) process.stderr.write(`${styleText("red", "broke off")} ${name}\n`);
+  if (broken.length > 0 || (isShort && fallen.length > 0)) process.exitCode = 1;
+}

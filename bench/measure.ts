@@ -6,6 +6,9 @@ export function percentile(samples: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
+/** The value in the middle of the samples. */
+export const median = (samples: readonly number[]): number => percentile(samples, 0.5);
+
 /** Milliseconds that `work` takes. */
 export async function timeMs(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
@@ -19,6 +22,8 @@ export interface Result {
   readonly goal: string;
   readonly measured: string;
   readonly reached: boolean;
+  /** Its name in `goals.ts`, where it has one. */
+  readonly key?: string;
   /** It was reached once and has become worse by more than a third. */
   readonly fallen?: boolean;
 }
@@ -29,19 +34,25 @@ export interface Report {
   readonly measured?: readonly Measured[];
 }
 
+/** A bench's report under the name that runs it; `error` says why it broke off. */
+export interface Entry extends Report {
+  readonly name: string;
+  readonly error?: unknown;
+}
+
 const ms = (value: number) => `${value.toFixed(1)} ms`;
 
 /** A time against a fixed limit. */
 export const againstLimit = (work: string, samples: readonly number[], limitMs: number): Result => ({
   work,
   goal: `p50 ≤ ${limitMs} ms`,
-  measured: `p50 ${ms(percentile(samples, 0.5))}, p95 ${ms(percentile(samples, 0.95))} (${samples.length} times)`,
-  reached: percentile(samples, 0.5) <= limitMs,
+  measured: `p50 ${ms(median(samples))}, p95 ${ms(percentile(samples, 0.95))} (${samples.length} times)`,
+  reached: median(samples) <= limitMs,
 });
 
 /** A time against the bare engine's own, measured in the same rounds. */
 export function againstBare(work: string, samples: readonly number[], bare: readonly number[], limit: number): Result {
-  const ratio = percentile(samples, 0.5) / percentile(bare, 0.5);
-  const both = `p50 ${ms(percentile(samples, 0.5))} to ${ms(percentile(bare, 0.5))}`;
+  const ratio = median(samples) / median(bare);
+  const both = `p50 ${ms(median(samples))} to ${ms(median(bare))}`;
   return { work, goal: `≤ ${limit} × bare`, measured: `${ratio.toFixed(2)} × (${both})`, reached: ratio <= limit };
 }

@@ -5,7 +5,9 @@ import { pino } from "pino";
 import { readConfig } from "../../src/config.ts";
 import { append } from "../../src/events/append.ts";
 import type { NewEvent } from "../../src/events/event.ts";
-import { startGateway, type RunningGateway } from "../../src/start.ts";
+import type { Gateway } from "../../src/gateway.ts";
+import { startGateway } from "../../src/start.ts";
+import type { ServiceAccount } from "../../src/store/generated/client/client.ts";
 
 /** What every contestant is started with: the same secret, so that one token opens all. */
 export const benchEnv = {
@@ -18,8 +20,8 @@ export const benchEnv = {
   RAWORC_MAX_MUTATIONS_PER_MINUTE: "10000000",
 } as const;
 
-/** How much there is. Every response has a status, its items and a last status. */
-export const amounts = { agents: 200, responses: 5, items: 4 } as const;
+/** How much there is. Every response has a status, its items and a last status; a crowd has more agents. */
+export const amounts = { agents: 200, responses: 5, items: 4, crowd: 10_000 } as const;
 
 export const agentName = (number: number) => `agent-${String(number).padStart(4, "0")}`;
 
@@ -34,14 +36,36 @@ export interface DataFolder extends AsyncDisposable {
 /** Makes a data folder and fills it through the gateway's own store: an administrator, agents, responses, items. */
 export async function makeData(): Promise<DataFolder> {
   const folder = await emptyFolder();
+  await withStore(folder, async (gateway) => {
+    for (let number = 0; number < amounts.agents; number++) await fillAgent(gateway, number);
+  });
+  return folder;
+}
+
+/** Adds the agents that a crowd has more; nobody ever asked these anything. */
+export const addCrowd = (folder: DataFolder): Promise<void> =>
+  withStore(folder, async (gateway) => {
+    const { store } = gateway;
+    const owner = await store.serviceAccount.findFirstOrThrow();
+    for (let number = amounts.agents; number < amounts.crowd; number += rowsAtOnce) {
+      const length = Math.min(rowsAtOnce, amounts.crowd - number);
+      const rows = Array.from({ length }, (_, place) => rowsOf(gateway, owner, number + place));
+      await store.computer.createMany({ data: rows.map(({ computer }) => computer) });
+      await store.agent.createMany({ data: rows.map(({ agent }) => agent) });
+    }
+  });
+
+const rowsAtOnce = 500;
+
+/** Opens a folder's data as the gateway does. */
+async function withStore(folder: DataFolder, work: (gateway: Gateway) => Promise<void>): Promise<void> {
   const config = readConfig({ ...benchEnv, RAWORC_DATA_DIR: folder.path });
   const running = await startGateway(config, pino({ level: "silent" }));
   try {
-    for (let number = 0; number < amounts.agents; number++) await fillAgent(running, number);
+    await work(running.gateway);
   } finally {
     await running.stop();
   }
-  return folder;
 }
 
 async function emptyFolder(): Promise<DataFolder> {
@@ -60,25 +84,36 @@ async function emptyFolder(): Promise<DataFolder> {
 
 /** Young enough that no event is to be forgotten yet. */
 const beginMs = Date.now() - 3_600_000;
+const stepMs = 100;
 
 /** An agent that sleeps, so that no controller has anything to do with it. */
-async function fillAgent({ gateway }: RunningGateway, number: number): Promise<void> {
-  const { store } = gateway;
+function rowsOf(gateway: Gateway, owner: ServiceAccount, number: number) {
   const [id, computerId, name] = [gateway.newId(), gateway.newId(), agentName(number)];
-  const at = new Date(beginMs + number * 1000);
+  const at = new Date(beginMs + number * stepMs);
   const times = { createdAt: at, updatedAt: at };
-  const stopped = { desired: "STOPPED", phase: "ABSENT" } as const; // whoever is woken gets a new volume
   const known = { id, name, nameKey: name, spaceName: "default", computerId, lastActivityAt: at, prepared: true };
   const said = { description: `Agent number ${number} of the bench`, metadata: { team: "bench" }, tags: ["bench"] };
-  await store.$transaction(async (tx) => {
+  const maker = { createdById: owner.id, createdByName: owner.user };
+  return {
+    // Whoever is woken gets a new volume.
+    computer: { id: computerId, space: "default", desired: "STOPPED", phase: "ABSENT", ...times } as const,
+    agent: { ...known, ...said, ...maker, state: "SLEPT", engine: "EXTERNAL", ...times } as const,
+  };
+}
+
+async function fillAgent(gateway: Gateway, number: number): Promise<void> {
+  await gateway.store.$transaction(async (tx) => {
     const owner = await tx.serviceAccount.findFirstOrThrow();
-    const maker = { createdById: owner.id, createdByName: owner.user };
-    await tx.computer.create({ data: { id: computerId, space: "default", ...stopped, ...times } });
-    await tx.agent.create({ data: { ...known, ...said, ...maker, state: "SLEPT", engine: "EXTERNAL", ...times } });
+    const { computer, agent } = rowsOf(gateway, owner, number);
+    const { id, name, createdAt: at, updatedAt } = agent;
+    await tx.computer.create({ data: computer });
+    await tx.agent.create({ data: agent });
     for (let place = 0; place < amounts.responses; place++) {
       const response = { id: gateway.newId(), respondentId: id, agentId: id, status: "COMPLETED" } as const;
       const texts = { input: { text: `question ${place}` }, outputText: `answer ${place}` };
-      await tx.response.create({ data: { ...response, ...texts, ...times, createdByName: owner.user } });
+      await tx.response.create({
+        data: { ...response, ...texts, createdAt: at, updatedAt, createdByName: owner.user },
+      });
       await append(tx, eventsOf(response.id, id, name, owner.id), { actor: owner.user, at });
     }
   });

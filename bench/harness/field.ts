@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { gatewayCommand } from "../../scripts/gateway-command.cjs";
-import { benchEnv, type DataFolder, makeData } from "./data.ts";
+import { addCrowd, benchEnv, type DataFolder, makeData } from "./data.ts";
+import { stopLoads } from "./load.ts";
 import { type Program, type Running, startProgram } from "./program.ts";
 
 const fileAt = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -32,21 +33,31 @@ export interface Field<Name extends ContestantName> extends AsyncDisposable {
 }
 
 let filled: Promise<DataFolder> | undefined;
+let crowded: Promise<DataFolder> | undefined;
 
 /** Starts contestants, each on a copy of the data, which is made once. The gateway must be among them. */
-export async function openField<Name extends ContestantName>(
-  ...names: readonly ("gateway" | Name)[]
+export const openField = <Name extends ContestantName>(...names: readonly ("gateway" | Name)[]) =>
+  openOn(copyOfData, names);
+
+/** The same with as many agents as a crowd has. */
+export const openCrowd = <Name extends ContestantName>(...names: readonly ("gateway" | Name)[]) =>
+  openOn(copyOfCrowd, names);
+
+async function openOn<Name extends ContestantName>(
+  from: () => Promise<DataFolder>,
+  names: readonly ("gateway" | Name)[],
 ): Promise<Field<"gateway" | Name>> {
-  const started = new Map<string, { readonly running: Running; readonly data: DataFolder }>();
+  const entered = await Promise.allSettled(names.map((name) => enter(name, from)));
+  const started = entered.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const close = async () => {
-    await Promise.all([...started.values()].map(({ running }) => running.stop()));
-    for (const { data } of started.values()) await data[Symbol.asyncDispose]();
+    await Promise.all(started.map(({ running }) => running.stop()));
+    for (const { data } of started) await data[Symbol.asyncDispose]();
   };
   try {
-    for (const name of names) started.set(name, await enter(name));
+    for (const one of entered) if (one.status === "rejected") throw one.reason;
     // Every name has been started.
-    const each = <T>(pick: (one: { running: Running; data: DataFolder }) => T) =>
-      Object.fromEntries([...started].map(([name, one]) => [name, pick(one)])) as Record<"gateway" | Name, T>;
+    const each = <T>(pick: (one: Started) => T) =>
+      Object.fromEntries(started.map((one) => [one.name, pick(one)])) as Record<"gateway" | Name, T>;
     const running = each((one) => one.running);
     const headers = { authorization: `Bearer ${await logIn(running.gateway.url)}`, "content-type": "application/json" };
     return { running, data: each((one) => one.data), headers, [Symbol.asyncDispose]: close };
@@ -56,21 +67,43 @@ export async function openField<Name extends ContestantName>(
   }
 }
 
-/** A copy of the data for a work that starts no contestants. */
-export const copyOfData = async (): Promise<DataFolder> => (await (filled ??= makeData())).copy();
+interface Started {
+  readonly name: string;
+  readonly running: Running;
+  readonly data: DataFolder;
+}
 
-async function enter(name: ContestantName): Promise<{ readonly running: Running; readonly data: DataFolder }> {
-  const data = await copyOfData();
+async function enter(name: ContestantName, from: () => Promise<DataFolder>): Promise<Started> {
+  const data = await from();
   try {
-    return { running: await startProgram(programs[name](data)), data };
+    return { name, running: await startProgram(programs[name](data)), data };
   } catch (error) {
     await data[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-/** Removes the data that contestants got copies of. */
-export const closeFields = async (): Promise<void> => (await filled)?.[Symbol.asyncDispose]();
+/** A copy of the data. */
+export const copyOfData = async (): Promise<DataFolder> => (await (filled ??= makeData())).copy();
+
+/** A copy of the data with as many agents as a crowd has. */
+export async function copyOfCrowd(): Promise<DataFolder> {
+  crowded ??= copyOfData().then(async (data) => {
+    await addCrowd(data);
+    return data;
+  });
+  return (await crowded).copy();
+}
+
+/** Removes the data that contestants got copies of, and ends what sent them loads. */
+export async function closeFields(): Promise<void> {
+  stopLoads();
+  for (const data of [filled, crowded]) await (await data)?.[Symbol.asyncDispose]();
+}
+
+/** Starts the gateway alone on this data, by the command of `npm start`. */
+export const startGatewayOn = (data: DataFolder, options: { readonly everywhere?: boolean } = {}): Promise<Running> =>
+  startProgram({ ...programs.gateway(data), ...options });
 
 /** A token of the administrator. */
 export async function logIn(url: string): Promise<string> {

@@ -1,4 +1,5 @@
-import { text } from "node:stream/consumers";
+import type { ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { spawnPinned } from "./program.ts";
 
@@ -30,15 +31,35 @@ export interface Loaded {
 
 const program = fileURLToPath(new URL("../peers/load.ts", import.meta.url));
 
+interface Sender {
+  readonly child: ChildProcess;
+  readonly lines: AsyncIterator<string>;
+}
+
+const idle: Sender[] = [];
+
 /**
- * Sends a load from a process of its own, on the second processor.
+ * Sends a load from a process of its own, on the second processor. The process stays for the loads that follow, so
+ * that they need no warming up of it.
  *
  * @throws {Error} when a request was not answered with success.
  */
 export async function sendLoad(load: Load): Promise<Loaded> {
+  const sender = idle.pop() ?? startSender();
+  sender.child.stdin?.write(`${JSON.stringify(load)}\n`);
+  const { value, done } = await sender.lines.next();
+  if (done) throw new Error(`the load on ${load.url} failed`);
+  idle.push(sender);
+  return JSON.parse(value) as Loaded; // as the program writes it
+}
+
+function startSender(): Sender {
   const child = spawnPinned(1, [program], process.env);
-  child.stdin?.end(JSON.stringify(load));
-  const printed = child.stdout ? await text(child.stdout) : "";
-  if (printed === "") throw new Error(`the load on ${load.url} failed`);
-  return JSON.parse(printed) as Loaded; // as the program writes it
+  if (!child.stdout) throw new Error("the load's output is not piped");
+  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+}
+
+/** Ends the processes that send loads. */
+export function stopLoads(): void {
+  for (const { child } of idle.splice(0)) child.kill();
 }

@@ -12,6 +12,8 @@ import { text } from "node:stream/consumers";
 export interface Program {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** It may use every processor, where several threads of one process are what is measured. */
+  readonly everywhere?: boolean;
 }
 
 /** A contestant at work. */
@@ -31,9 +33,10 @@ const started = new Set<ChildProcess>();
 process.once("exit", () => started.forEach((child) => child.kill("SIGKILL")));
 const mayPin = existsSync("/usr/bin/taskset") && availableParallelism() > 1;
 
-/** Starts Node with these arguments on a processor of its own, where the machine has several and `taskset`. */
-export function spawnPinned(core: number, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
-  const command = [...(mayPin ? ["/usr/bin/taskset", "-c", String(core)] : []), process.execPath, ...args];
+/** Starts Node with these arguments on one processor, where the machine has several and `taskset`; `null`: on all. */
+export function spawnPinned(core: number | null, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  const pin = mayPin && core !== null ? ["/usr/bin/taskset", "-c", String(core)] : [];
+  const command = [...pin, process.execPath, ...args];
   const child = spawn(command[0] ?? process.execPath, command.slice(1), { env, stdio: ["pipe", "pipe", "inherit"] });
   started.add(child);
   child.once("exit", () => started.delete(child));
@@ -45,11 +48,11 @@ export function spawnPinned(core: number, args: readonly string[], env: NodeJS.P
  *
  * @throws {Error} when it ends before it listens.
  */
-export async function startProgram({ args, env }: Program): Promise<Running> {
+export async function startProgram({ args, env, everywhere = false }: Program): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), "raworc-bench-cpu-"));
   const socket = join(folder, "socket");
   const measured = { BENCH_CPU_SOCKET: socket, NODE_OPTIONS: `--import ${hook}`, NODE_ENV: "production" };
-  const child = spawnPinned(0, args, { ...process.env, ...measured, ...env });
+  const child = spawnPinned(everywhere ? null : 0, args, { ...process.env, ...measured, ...env });
   const end = async () => {
     await endOf(child);
     await rm(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-import { percentile } from "../measure.ts";
+import { median } from "../measure.ts";
 import { type LoadRequest, type Loaded, sendLoad } from "./load.ts";
 import type { Running } from "./program.ts";
 
@@ -7,6 +7,9 @@ export interface Pace {
   readonly warmUpSeconds: number;
   readonly rounds: number;
   readonly roundSeconds: number;
+  readonly connections: readonly number[];
+  /** Whether those take part too whom no goal names. */
+  readonly everybody: boolean;
 }
 
 /** A contestant with what it is asked in this work. */
@@ -27,13 +30,11 @@ export interface Measured extends Omit<Loaded, "count"> {
   readonly cpuUs: number;
 }
 
-const connectionCounts = [1, 32] as const;
-
 /** Lets the contestants take turns, round by round, after each has been warmed up. */
 export async function takeTurns(work: string, entrants: readonly Entrant[], pace: Pace): Promise<readonly Measured[]> {
   for (const entrant of entrants) await oneRound(entrant, 32, pace.warmUpSeconds);
   const measured: Measured[] = [];
-  for (const connections of connectionCounts) {
+  for (const connections of pace.connections) {
     const rounds = new Map<Entrant, Round[]>(entrants.map((entrant) => [entrant, []]));
     for (let round = 0; round < pace.rounds; round++) {
       for (const [entrant, done] of rounds) done.push(await oneRound(entrant, connections, pace.roundSeconds));
@@ -53,18 +54,8 @@ async function oneRound({ running, requests, amount }: Entrant, connections: num
 }
 
 function mediansOf(rounds: readonly Round[]): Round {
-  const median = (key: keyof Round) =>
-    percentile(
-      rounds.map((round) => round[key]),
-      0.5,
-    );
-  return {
-    perSecond: median("perSecond"),
-    p50Ms: median("p50Ms"),
-    p95Ms: median("p95Ms"),
-    p99Ms: median("p99Ms"),
-    cpuUs: median("cpuUs"),
-  };
+  const of = (key: keyof Round) => median(rounds.map((round) => round[key]));
+  return { perSecond: of("perSecond"), p50Ms: of("p50Ms"), p95Ms: of("p95Ms"), p99Ms: of("p99Ms"), cpuUs: of("cpuUs") };
 }
 
 /** How many requests one can answer with the processor time that the other needs for one, at 32 connections. */

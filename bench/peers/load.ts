@@ -1,29 +1,34 @@
 import { once } from "node:events";
-import { json } from "node:stream/consumers";
+import { createInterface } from "node:readline";
 import autocannon, { type Result } from "autocannon";
 import type { Load, Loaded } from "../harness/load.ts";
 import { percentile } from "../measure.ts";
 
-// Sends the load it reads with autocannon and prints what came of it. Times are taken per request, for autocannon's
-// own histogram knows whole milliseconds only.
-const { url, connections, requests, seconds, amount } = (await json(process.stdin)) as Load;
-
-const times: number[] = [];
-// GraphQL refuses with status 200.
-const verifyBody = (body: string | Buffer | undefined) => !String(body).includes('"errors":[');
-const ends = amount === undefined ? { duration: seconds ?? 1 } : { amount };
-const sending = autocannon({ url, connections, requests: [...requests], ...ends, verifyBody }, () => {});
-sending.on("response", (_client, _status, _bytes, tookMs) => times.push(tookMs));
-const [{ duration, non2xx, errors, mismatches }] = (await once(sending, "done")) as [Result];
-if (non2xx + errors + mismatches > 0) {
-  throw new Error(`${url}: ${non2xx + mismatches} refusals, ${errors} errors, ${times.length} answers`);
+// Sends each load it reads with autocannon, a line of JSON each, and prints what came of it. Times are taken per
+// request, for autocannon's own histogram knows whole milliseconds only.
+for await (const line of createInterface({ input: process.stdin })) {
+  process.stdout.write(`${JSON.stringify(await send(JSON.parse(line) as Load))}\n`); // as the bench writes it
 }
 
-const loaded: Loaded = {
-  count: times.length,
-  perSecond: times.length / duration,
-  p50Ms: percentile(times, 0.5),
-  p95Ms: percentile(times, 0.95),
-  p99Ms: percentile(times, 0.99),
-};
-process.stdout.write(JSON.stringify(loaded));
+async function send({ url, connections, requests, seconds, amount }: Load): Promise<Loaded> {
+  const times: number[] = [];
+  const ends = amount === undefined ? { duration: seconds ?? 1 } : { amount };
+  const sending = autocannon({ url, connections, requests: [...requests], verifyBody, ...ends }, () => {});
+  sending.on("response", (_client, _status, _bytes, tookMs) => times.push(tookMs));
+  const [{ duration, non2xx, errors, mismatches }] = (await once(sending, "done")) as [Result];
+  if (non2xx + errors + mismatches > 0 || times.length === 0) {
+    throw new Error(`${url}: ${non2xx + mismatches} refusals, ${errors} errors, ${times.length} answers`);
+  }
+  return {
+    count: times.length,
+    perSecond: times.length / duration,
+    p50Ms: percentile(times, 0.5),
+    p95Ms: percentile(times, 0.95),
+    p99Ms: percentile(times, 0.99),
+  };
+}
+
+/** GraphQL refuses with status 200. */
+function verifyBody(body: string | Buffer | undefined): boolean {
+  return !String(body).includes('"errors":[');
+}
