@@ -35,6 +35,10 @@ export const goals = {
   replay: { work: "replay of 100 events out of 1,000,000, p99", unit: "ms", most: 50, reached: false },
   fanOutLatency: { work: "1,000 subscribers, 5 events a second, p99", unit: "ms", most: 25, reached: false },
   fanOutCpu: { work: "1,000 subscribers, processor per delivery", unit: "× graphql-ws", most: 0.2, reached: false },
+  quickPace: { work: "500 subscribers, 100 events 20 ms apart, lag p99", unit: "ms", most: 60, reached: false },
+  manyLost: { work: "2,000 subscribers, events that did not arrive", unit: "events", most: 0, reached: false },
+  besideStalled: { work: "what a stalled reader costs the others, p99", unit: "ms", most: 5, reached: false },
+  subscriptionMemory: { work: "memory of an open subscription", unit: "kB", most: 25, reached: false },
   loginReads: { work: "reads' p99 during 20 logins at once", unit: "× undisturbed", most: 2, reached: false },
   logins: { work: "logins", unit: "a second", least: 90, reached: false },
 } as const satisfies Record<string, Goal>;

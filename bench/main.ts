@@ -11,6 +11,7 @@ import type { Entry, Report } from "./measure.ts";
 import { accessCheck } from "./works/access-check.ts";
 import { append } from "./works/append.ts";
 import { createResponse } from "./works/create-response.ts";
+import { crowds } from "./works/crowds.ts";
 import { fanOut } from "./works/fan-out.ts";
 import { graphqlRead } from "./works/graphql-read.ts";
 import { lists } from "./works/lists.ts";
@@ -36,6 +37,7 @@ const compared: Readonly<Record<string, Bench>> = {
 };
 const alone: Readonly<Record<string, Bench>> = {
   replay,
+  crowds,
   "first-event": async () => ({ results: await firstEvent() }),
   "at-rest": async () => ({ results: await atRest() }),
   lifecycle: async () => ({ results: await lifecycle() }),
