@@ -65,6 +65,7 @@ function describeConfig(raw: Raw) {
       pids: raw.RAWORC_COMPUTER_PIDS,
     },
     maxStarts: raw.RAWORC_MAX_STARTS,
+    warmPool: raw.RAWORC_WARM_POOL,
     maxBodyBytes: raw.RAWORC_MAX_BODY_BYTES,
     maxLoginsPerMinute: raw.RAWORC_MAX_LOGINS_PER_MINUTE,
     maxMutationsPerMinute: raw.RAWORC_MAX_MUTATIONS_PER_MINUTE,

@@ -10,6 +10,7 @@ import { buildReactions } from "./domain/builds/reactions.ts";
 import { createImageReconciler } from "./domain/builds/collect.ts";
 import { createBuildReconciler } from "./domain/builds/reconcile.ts";
 import { createOrphanReconciler } from "./domain/computers/orphans.ts";
+import { createPoolReconciler, drainPool } from "./domain/computers/pool.ts";
 import { createComputerReconciler } from "./domain/computers/reconcile.ts";
 import { messageReactions } from "./domain/messages/reactions.ts";
 import { endAllLeases } from "./domain/responses/claim.ts";
@@ -67,6 +68,7 @@ export async function startGateway(config: Config, log: Logger, replaced: Replac
   // A SQLite file has one gateway at a time, so whoever held a lease is dead.
   const alone = replaced.alone ?? opened.provider === "sqlite";
   if (alone) await endAllLeases(gateway);
+  await drainPool(gateway); // before anybody can get a computer of other settings than these
   const controller = createController(gateway, reconcilersOf(gateway, alone));
   const server = await createServer(gateway, auth);
   const url = await server.listen();
@@ -121,4 +123,5 @@ const reconcilersOf = (gateway: Gateway, alone: boolean) => [
   createRetentionReconciler(gateway),
   createBuildReconciler(gateway, { alone }),
   createImageReconciler(gateway),
+  createPoolReconciler(gateway),
 ];

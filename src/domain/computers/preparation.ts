@@ -1,4 +1,5 @@
 import { abortOn } from "../../events/abort-on.ts";
+import type { LogEvent } from "../../events/event.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Reconciler } from "../../reconcile/queue.ts";
 import { computerOf } from "./service.ts";
@@ -26,7 +27,7 @@ export function createPreparations<Owner>({ tail }: Pick<Gateway, "tail">, work:
   return {
     name: work.name,
     concurrency: work.concurrency,
-    wants: (event) => (event.type === "computer.running" ? computerOf(event).id : null),
+    wants: (event) => (hasComeUp(event) ? computerOf(event).id : null),
     keys: async () => (await work.waiting()).map(({ computerId }) => computerId),
     reconcile: async (computerId) => {
       const owner = await work.find(computerId);
@@ -36,6 +37,10 @@ export function createPreparations<Owner>({ tail }: Pick<Gateway, "tail">, work:
     stop: async () => shutdown.abort(),
   };
 }
+
+/** One from the pool runs already when it is ordered. */
+const hasComeUp = (event: LogEvent) =>
+  event.type === "computer.running" || (event.type === "computer.ordered" && computerOf(event).phase === "RUNNING");
 
 async function untilEnded<Owner>(
   tail: Gateway["tail"],

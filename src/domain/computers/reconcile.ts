@@ -94,8 +94,10 @@ async function run(
 ): Promise<ReconcileResult> {
   if (state?.status === "running") {
     const container = containerName(computer);
-    // An agent that is only just waking has no command of its own yet, so this one may always be looked into.
-    if (computer.phase !== "RUNNING" || !isSettled(container)) await leftOver.end(container);
+    // Nobody has ever run a command in one of the pool. An agent that is only just waking has none of its own yet, so
+    // this one may always be looked into.
+    if (computer.warmSlot !== null) leftOver.started(container);
+    else if (computer.phase !== "RUNNING" || !isSettled(container)) await leftOver.end(container);
     await settle(gateway, computer, {
       phase: "RUNNING",
       startedAt: state.startedAt ?? computer.startedAt,

@@ -3,6 +3,7 @@ import type { Unit } from "../../events/commit.ts";
 import type { ContainerLimits } from "../../runtime/runtime.ts";
 import type { Computer, ComputerDesired, Network, Prisma } from "../../store/generated/client/client.ts";
 import { computerStream } from "./computer.ts";
+import { claimWarm, warmOf } from "./warm-pool.ts";
 
 /** What a new computer is to be. */
 export interface NewComputer {
@@ -17,8 +18,23 @@ export interface NewComputer {
   readonly copyFrom?: { readonly id: string; readonly code: boolean; readonly content: boolean };
 }
 
-/** Orders a new computer; the controller makes it. Call it inside the change that needs the computer. */
+/**
+ * Orders a new computer; the controller makes it, unless the pool has one that runs already. Call it inside the
+ * change that needs the computer.
+ */
 export async function createComputer(unit: Unit, wanted: NewComputer): Promise<Computer> {
+  const warm = await claimWarm(unit, wanted);
+  if (!warm) return insertComputer(unit, wanted);
+  await emitComputer(unit, "computer.ordered", warm);
+  return warm;
+}
+
+/** Orders a computer that runs for nobody, at a place of the pool. @throws when the place is taken. */
+export async function createWarm(unit: Unit, warmSlot: number): Promise<void> {
+  await insertComputer(unit, { space: "", ...warmOf(unit.gateway.config) }, warmSlot);
+}
+
+async function insertComputer(unit: Unit, wanted: NewComputer, warmSlot: number | null = null): Promise<Computer> {
   const { tx, at, gateway } = unit;
   const computer = await tx.computer.create({
     data: {
@@ -31,6 +47,7 @@ export async function createComputer(unit: Unit, wanted: NewComputer): Promise<C
       copyFromId: wanted.copyFrom?.id ?? null,
       copyCode: wanted.copyFrom?.code ?? true,
       copyContent: wanted.copyFrom?.content ?? true,
+      warmSlot,
       createdAt: at,
       updatedAt: at,
     },
@@ -71,7 +88,8 @@ export async function changeImage(unit: Unit, id: string, image: string): Promis
 /** Writes one event of the computer with its whole present state, but for the words of its main process. */
 export function emitComputer(unit: Unit, type: ComputerEventType, computer: Computer): Promise<void> {
   const { command: _command, ...shown } = computer;
-  return unit.emit({ stream: computerStream(computer.id), type, space: computer.space, payload: asPayload(shown) });
+  const space = computer.space || null; // one of the pool has none
+  return unit.emit({ stream: computerStream(computer.id), type, space, payload: asPayload(shown) });
 }
 
 /**

@@ -79,4 +79,5 @@ async function ensureVolume(gateway: Gateway, computer: Computer): Promise<void>
 
 const commandOf = ({ command }: Computer) => (command === null ? {} : { command: command as string[] }); // written by createComputer
 
-const labelsOf = (computer: Computer) => ({ [computerLabel]: computer.id, "raworc.space": computer.space });
+/** One that was made for the pool bears no space: labels cannot be changed when somebody gets it. */
+const labelsOf = ({ id, space }: Computer) => ({ [computerLabel]: id, ...(space ? { "raworc.space": space } : {}) });

@@ -1,0 +1,89 @@
+import { isDeepStrictEqual } from "node:util";
+import { commit } from "../../events/commit.ts";
+import type { Gateway } from "../../gateway.ts";
+import type { Reconciler, ReconcileResult } from "../../reconcile/queue.ts";
+import type { Computer, Prisma } from "../../store/generated/client/client.ts";
+import { isUniqueViolation } from "../../store/violations.ts";
+import { createWarm, emitComputer } from "./service.ts";
+import { warmOf } from "./warm-pool.ts";
+
+/** A place whose computer failed stays without another for so long, lest an image that cannot start be tried for ever. */
+const restAfterFailureMs = 10_000;
+/** How soon to ask again while somebody waits for a start, if nothing is heard of it before. */
+const askAgainMs = 1_000;
+
+/**
+ * Keeps as many computers running for nobody as `RAWORC_WARM_POOL` says. It only orders them; they are made as all
+ * others are, but ordered few at a time and only while nobody waits for a computer: those that somebody wants go first.
+ */
+export const createPoolReconciler = (gateway: Gateway): Reconciler => ({
+  name: "pool",
+  concurrency: 1,
+  wants: ({ type }) => (gateway.config.warmPool > 0 && type.startsWith("computer.") ? "pool" : null),
+  keys: async () => ["pool"],
+  reconcile: () => reconcilePool(gateway),
+});
+
+async function reconcilePool(gateway: Gateway): Promise<ReconcileResult> {
+  const warm = await drainPool(gateway);
+  const failedAt = warm.flatMap((computer) => computer.failedAt?.getTime() ?? []);
+  const soonestMs = failedAt.length > 0 ? Math.min(...failedAt) + restAfterFailureMs - gateway.now().getTime() : null;
+  const slot = firstFree(warm, gateway.config.warmPool);
+  if (slot === null) return { againAfterMs: soonestMs };
+  const underWay = warm.filter(({ phase, failures }) => phase !== "RUNNING" && failures === 0).length;
+  if (underWay >= Math.max(1, gateway.config.maxStarts - 1)) return { againAfterMs: soonestMs };
+  if (await isAnybodyWaiting(gateway)) return { againAfterMs: askAgainMs };
+  await fill(gateway, slot);
+  return { againAfterMs: 0 };
+}
+
+/**
+ * Gives up the computers of the pool that nobody should get: of a place there is no more, of other settings, of
+ * another runtime, or failed once. They are removed, volume and all, for nobody ever had them. The others are answered.
+ */
+export async function drainPool(gateway: Gateway): Promise<readonly Computer[]> {
+  const warm = await gateway.store.computer.findMany({ where: { warmSlot: { not: null } } });
+  for (const { id, warmSlot } of warm.filter((computer) => !isFit(gateway, computer))) {
+    await commit(gateway, async (unit) => {
+      const [given] = await unit.tx.computer.updateManyAndReturn({
+        where: { id, warmSlot }, // whoever was claimed meanwhile has no place
+        data: { desired: "ABSENT", warmSlot: null, updatedAt: unit.at },
+      });
+      if (given) await emitComputer(unit, "computer.ordered", given);
+    });
+  }
+  return warm.filter((computer) => isFit(gateway, computer));
+}
+
+function isFit(gateway: Gateway, warm: Computer): boolean {
+  const { config, runtime } = gateway;
+  const made = { image: warm.image, network: warm.network, limits: warm.limits };
+  const hasPlace = warm.warmSlot !== null && warm.warmSlot < config.warmPool;
+  const isHere = warm.runtime === null || warm.runtime === runtime.kind;
+  const isOver = warm.failedAt !== null && gateway.now().getTime() - warm.failedAt.getTime() >= restAfterFailureMs;
+  return hasPlace && isHere && !isOver && isDeepStrictEqual(made, { ...warmOf(config) });
+}
+
+function firstFree(warm: readonly Computer[], places: number): number | null {
+  const taken = new Set(warm.map(({ warmSlot }) => warmSlot));
+  for (let slot = 0; slot < places; slot++) if (!taken.has(slot)) return slot;
+  return null;
+}
+
+/** True while a computer that somebody wants is not up yet, and will be tried at once. */
+async function isAnybodyWaiting(gateway: Gateway): Promise<boolean> {
+  const waiting = {
+    desired: "RUNNING",
+    phase: { in: ["ABSENT", "CREATING", "STOPPED", "PAUSED"] },
+    warmSlot: null,
+    OR: [{ retryAt: null }, { retryAt: { lte: gateway.now() } }],
+  } satisfies Prisma.ComputerWhereInput;
+  return (await gateway.store.computer.findFirst({ where: waiting, select: { id: true } })) !== null;
+}
+
+/** Orders one more computer for a place; nothing when another gateway was quicker. */
+async function fill(gateway: Gateway, slot: number): Promise<void> {
+  await commit(gateway, (unit) => createWarm(unit, slot)).catch((error) => {
+    if (!isUniqueViolation(error)) throw error;
+  });
+}
