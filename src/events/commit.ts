@@ -44,8 +44,6 @@ export interface Committer {
   newId(): string;
 }
 
-const timeLimitMs = 15_000;
-
 /** Whoever is given up again and again stands in a crowd that more attempts would only make larger. */
 const mostAttempts = 5;
 
@@ -74,19 +72,16 @@ async function untilKept<T>(transact: () => Promise<T>): Promise<T> {
 
 function attempt<T>(gateway: Committer, work: (unit: Unit) => Promise<T>) {
   const at = gateway.now();
-  return gateway.store.$transaction(
-    async (tx) => {
-      const emitted: NewEvent[] = [];
-      const emit = async (event: NewEvent) => {
-        emitted.push(event);
-        for (const reaction of gateway.reactions) {
-          if (reaction.to.includes(event.type)) await reaction.react(unit, event);
-        }
-      };
-      const unit: Unit = { tx, emit, at, gateway };
-      const done = await work(unit);
-      return { result: done, events: await append(tx, emitted, { actor: gateway.actor, at }) };
-    },
-    { maxWait: timeLimitMs, timeout: timeLimitMs },
-  );
+  return gateway.store.transact(async (tx) => {
+    const emitted: NewEvent[] = [];
+    const emit = async (event: NewEvent) => {
+      emitted.push(event);
+      for (const reaction of gateway.reactions) {
+        if (reaction.to.includes(event.type)) await reaction.react(unit, event);
+      }
+    };
+    const unit: Unit = { tx, emit, at, gateway };
+    const done = await work(unit);
+    return { result: done, events: await append(tx, emitted, { actor: gateway.actor, at }) };
+  });
 }

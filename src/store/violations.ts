@@ -8,7 +8,8 @@ export const isUniqueViolation = (error: unknown): boolean =>
 /** True when the database could not be reached or did not answer in time. */
 export const isStoreAway = (error: unknown): boolean =>
   error instanceof Prisma.PrismaClientInitializationError ||
-  (error instanceof Prisma.PrismaClientKnownRequestError && awayCodes.has(error.code));
+  (error instanceof Prisma.PrismaClientKnownRequestError && awayCodes.has(error.code)) ||
+  (isDriverAdapterError(error) && error.cause.kind === "SocketTimeout"); // a failed BEGIN or COMMIT
 
 /** Prisma's codes for: cannot reach, timed out, connection closed, no connection free, transaction not started. */
 const awayCodes = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2028"]);
@@ -25,7 +26,7 @@ export const isGivenUp = (error: unknown): boolean => givenUpCodes.has(originalC
 /** PostgreSQL's own codes for a deadlock, and for transactions that could not have come one after another. */
 const givenUpCodes = new Set(["40P01", "40001"]);
 
-/** A failed statement comes wrapped by Prisma's client, a failed COMMIT as it is. */
+/** A failed statement comes wrapped by Prisma's client, a failed BEGIN or COMMIT as it is. */
 function originalCodeOf(error: unknown): string | undefined {
   const wrapped = error instanceof Prisma.PrismaClientKnownRequestError ? error.meta?.["driverAdapterError"] : error;
   return isDriverAdapterError(wrapped) ? wrapped.cause.originalCode : undefined;

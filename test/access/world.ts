@@ -1,5 +1,5 @@
 import type { createMemoryRuntime } from "../../src/runtime/memory/memory-runtime.ts";
-import type { Store, Transaction } from "../../src/store/store.ts";
+import type { Store, Transact } from "../../src/store/store.ts";
 import { accountToken, createAgent } from "../support/agents.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
 import type { Kind, Named } from "./operations.ts";
@@ -184,22 +184,18 @@ class Undone extends Error {
 function undoingChanges({ gateway }: Gateway): () => number {
   let changes = 0;
   const { store } = gateway;
-  const transaction = async (work: (tx: Transaction) => Promise<unknown>, options: object) => {
-    try {
-      await store.$transaction(async (tx) => {
-        throw new Undone(await work(tx));
-      }, options);
-    } catch (error) {
+  const transact: Transact = async (work, options) => {
+    const undone = store.transact(async (tx) => {
+      throw new Undone(await work(tx));
+    }, options);
+    return undone.catch((error: unknown) => {
       if (!(error instanceof Undone)) throw error;
       changes++;
-      return error.result;
-    }
-    return undefined;
+      return error.result as never; // of this very work
+    });
   };
-  const begin = (work: unknown, options: object) =>
-    typeof work === "function" ? transaction(work as never, options) : store.$transaction(work as never, options);
   const undoing = new Proxy(store, {
-    get: (target, key) => (key === "$transaction" ? begin : Reflect.get(target, key)),
+    get: (target, key) => (key === "transact" ? transact : Reflect.get(target, key)),
   });
   Object.assign(gateway, { store: undoing satisfies Store });
   return () => changes;

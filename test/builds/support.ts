@@ -2,6 +2,7 @@ import { commit } from "../../src/events/commit.ts";
 import { asPayload } from "../../src/events/append.ts";
 import type { Gateway } from "../../src/gateway.ts";
 import type { Prisma } from "../../src/store/generated/client/client.ts";
+import type { Transaction } from "../../src/store/store.ts";
 
 /** What of a space agent builds look at. */
 export interface Described {
@@ -15,7 +16,7 @@ type Change = "created" | "changed" | "deleted";
 
 const payloadOf = (agent: object) => asPayload(agent);
 
-async function write(gateway: Gateway, change: Change, work: (tx: Prisma.TransactionClient) => Promise<object>) {
+async function write(gateway: Gateway, change: Change, work: (tx: Transaction) => Promise<object>) {
   await commit(gateway, async ({ tx, emit }) => {
     const agent = (await work(tx)) as { id: string; spaceName: string }; // a row of space agents
     const [stream, payload] = [`space-agent:${agent.id}`, payloadOf(agent)];

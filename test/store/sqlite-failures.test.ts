@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SqliteAdapter } from "../../src/store/sqlite/adapter.ts";
+import { isStoreAway } from "../../src/store/violations.ts";
 import { openTestStore, type TestStore } from "../support/store.ts";
 import { agent, event, space } from "./rows.ts";
 
@@ -21,7 +22,7 @@ describe("the SQLite adapter", () => {
 
   test("goes on after a COMMIT that failed, without that transaction's writes", async () => {
     const { store } = database;
-    const refused = store.$transaction(async (transaction) => {
+    const refused = store.transact(async (transaction) => {
       await transaction.$executeRaw`PRAGMA defer_foreign_keys = ON`; // found out only by COMMIT
       await transaction.space.create({ data: space("half") });
       await transaction.$executeRaw`INSERT INTO "AgentTag" ("agentId", "tag") VALUES ('nobody', 'x')`;
@@ -37,7 +38,7 @@ describe("the SQLite adapter", () => {
     const { store } = database;
     await store.space.create({ data: space("before") });
     await fillDisk();
-    const refused = store.$transaction(async (transaction) => {
+    const refused = store.transact(async (transaction) => {
       await transaction.space.create({ data: space("half") });
       await transaction.event.create({ data: event(1n, large) });
     });
@@ -52,7 +53,7 @@ describe("the SQLite adapter", () => {
 
   test("refuses what comes after SQLite has ended a transaction by itself", async () => {
     const { store } = database;
-    const refused = store.$transaction(async (transaction) => {
+    const refused = store.transact(async (transaction) => {
       await transaction.space.create({ data: space("half") });
       await transaction.$executeRaw`INSERT OR ROLLBACK INTO "Space" SELECT * FROM "Space"`.catch(() => undefined);
       await transaction.space.create({ data: space("rest") });
@@ -107,11 +108,31 @@ describe("the SQLite adapter", () => {
       ["journal_mode", "foreign_keys"].map((name) => store.$queryRawUnsafe(`PRAGMA ${name}`)),
     );
     expect(settings).toEqual([[{ journal_mode: "wal" }], [{ foreign_keys: 1n }]]);
-    const writer = await store.$transaction((transaction) => transaction.$queryRawUnsafe("PRAGMA synchronous"));
+    const writer = await store.transact((transaction) => transaction.$queryRawUnsafe("PRAGMA synchronous"));
     expect(writer).toEqual([{ synchronous: 2n }]);
     const adapter = new SqliteAdapter({ path: join(database.dataDir, "new.db") });
     expect(statSync(join(database.dataDir, "new.db")).mode & 0o077).toBe(0);
     await adapter.dispose();
+  });
+
+  test("tells who waits too long for a turn so, keeps nothing of it, and goes on with those behind", async () => {
+    const { store } = database;
+    const [begun, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const first = store.transact(async (transaction) => {
+      await transaction.space.create({ data: space("first") });
+      begun.resolve();
+      await mayEnd.promise;
+    });
+    await begun.promise;
+    const waits = (name: string, maxWaitMs: number) =>
+      store.transact((transaction) => transaction.space.create({ data: space(name) }), { maxWaitMs });
+    const impatient = waits("impatient", 20);
+    const patient = waits("patient", 10_000);
+
+    await expect(impatient).rejects.toSatisfy(isStoreAway);
+    mayEnd.resolve();
+    await Promise.all([first, patient]);
+    expect(await names()).toEqual(["first", "patient"]);
   });
 
   test("lets a transaction undo a part of itself", async () => {

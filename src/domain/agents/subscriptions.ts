@@ -1,6 +1,6 @@
 import { followLog, followStream } from "../../events/follow.ts";
 import type { LogEvent } from "../../events/event.ts";
-import { placeInLog } from "../../events/read.ts";
+import { headOf, placeInLog } from "../../events/read.ts";
 import { builder } from "../../graphql/builder.ts";
 import { live } from "../../graphql/live.ts";
 import type { Gateway } from "../../gateway.ts";
@@ -70,16 +70,16 @@ builder.subscriptionFields((t) => ({
 
 /** The state and the place in the stream are read in one snapshot, so no change is shown twice or missed. */
 async function* followAgent(gateway: Gateway, { id, name }: AgentRow, signal: AbortSignal) {
-  const [present, head] = await gateway.store.$transaction(
-    [
-      gateway.store.agent.findUnique({ where: { id } }),
-      gateway.store.stream.findUnique({ where: { name: agentStream(name) } }),
-    ],
-    { isolationLevel: "Serializable" },
+  const { present, head } = await gateway.store.transact(
+    async (tx) => ({
+      present: await tx.agent.findUnique({ where: { id } }),
+      head: await headOf(tx, agentStream(name)),
+    }),
+    { oneSnapshot: true },
   );
   if (!present) return;
   yield present;
-  for await (const followed of followStream(gateway, agentStream(name), head?.seq ?? 0n, signal)) {
+  for await (const followed of followStream(gateway, agentStream(name), head, signal)) {
     if (followed.kind === "delta" || followed.event.type === "agent.prompted") continue;
     if (followed.event.payload["id"] !== id || followed.event.type === "agent.deleted") return;
     yield asAgent(followed.event);

@@ -50,7 +50,7 @@ async function resealSecrets(parts: Parts): Promise<number> {
 /** One batch, in one transaction. What was changed or deleted since it was read is left alone. */
 async function reseal({ store, sealer }: Parts, rows: readonly Secret[]): Promise<number> {
   const sealed = rows.map((row) => ({ row, data: sealAgain(sealer, row) }));
-  return store.$transaction(async (tx) => {
+  return store.transact(async (tx) => {
     let count = 0;
     for (const { row, data } of sealed) {
       count += (await tx.secret.updateMany({ where: { id: row.id, sealed: row.sealed }, data })).count;

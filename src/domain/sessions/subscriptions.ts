@@ -1,4 +1,5 @@
 import { followStream } from "../../events/follow.ts";
+import { headOf } from "../../events/read.ts";
 import { builder } from "../../graphql/builder.ts";
 import { live } from "../../graphql/live.ts";
 import type { Gateway } from "../../gateway.ts";
@@ -30,16 +31,16 @@ builder.subscriptionField("sessionChanged", (t) =>
 
 /** The state and the place in the stream are read in one snapshot, so no change is shown twice or missed. */
 async function* followSession(gateway: Gateway, id: string, signal: AbortSignal): AsyncGenerator<SessionRow> {
-  const [present, head] = await gateway.store.$transaction(
-    [
-      gateway.store.session.findUnique({ where: { id } }),
-      gateway.store.stream.findUnique({ where: { name: sessionStream(id) } }),
-    ],
-    { isolationLevel: "Serializable" },
+  const { present, head } = await gateway.store.transact(
+    async (tx) => ({
+      present: await tx.session.findUnique({ where: { id } }),
+      head: await headOf(tx, sessionStream(id)),
+    }),
+    { oneSnapshot: true },
   );
   if (!present) return;
   yield present;
-  for await (const followed of followStream(gateway, sessionStream(id), head?.seq ?? 0n, signal)) {
+  for await (const followed of followStream(gateway, sessionStream(id), head, signal)) {
     if (followed.kind === "delta") continue;
     if (followed.event.type === "session.deleted") return;
     // Its private texts are left out of events; no field shows them.

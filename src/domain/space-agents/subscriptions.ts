@@ -1,4 +1,5 @@
 import { followStream } from "../../events/follow.ts";
+import { headOf } from "../../events/read.ts";
 import { builder } from "../../graphql/builder.ts";
 import { live } from "../../graphql/live.ts";
 import type { Gateway } from "../../gateway.ts";
@@ -53,16 +54,16 @@ builder.subscriptionFields((t) => {
 /** The state and the place in the stream are read in one snapshot, so no change is shown twice or missed. */
 async function* followSpaceAgent(gateway: Gateway, id: string, signal: AbortSignal) {
   const stream = spaceAgentStream(id);
-  const [present, head] = await gateway.store.$transaction(
-    [
-      gateway.store.spaceAgent.findUnique({ where: { id } }),
-      gateway.store.stream.findUnique({ where: { name: stream } }),
-    ],
-    { isolationLevel: "Serializable" },
+  const { present, head } = await gateway.store.transact(
+    async (tx) => ({
+      present: await tx.spaceAgent.findUnique({ where: { id } }),
+      head: await headOf(tx, stream),
+    }),
+    { oneSnapshot: true },
   );
   if (!present) return;
   yield present;
-  for await (const followed of followStream(gateway, stream, head?.seq ?? 0n, signal)) {
+  for await (const followed of followStream(gateway, stream, head, signal)) {
     if (followed.kind === "delta") continue;
     if (followed.event.type === "space-agent.deleted") return;
     yield spaceAgentOf(followed.event) satisfies SpaceAgentRow;

@@ -2,9 +2,9 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import { Client } from "pg";
 import { PrismaClient } from "../generated/postgresql/client.ts";
 import { migrate } from "../migrate.ts";
-import type { Store } from "../store.ts";
+import type { Store, Transact, Transaction } from "../store.ts";
 import { asStoreError } from "../store-error.ts";
-import { transactionOptions } from "../transaction-options.ts";
+import { transactionLimits, transactionOptions } from "../transaction-limits.ts";
 import { nameStatements } from "./statement-names.ts";
 
 /** Any number that the other programs in the database do not use for their advisory locks. */
@@ -22,10 +22,22 @@ export async function openPostgresql(url: string): Promise<{ store: Store; close
   const adapter = new PrismaPg({ connectionString: url, ...waits }, { statementNameGenerator: nameStatements() });
   const client = new PrismaClient({ adapter, transactionOptions });
   await client.$connect();
+  const store = Object.assign(client, { transact: transactOn(client) });
   // The one boundary between the twins: generated from the same models, they differ only in what a filter
   // or an isolation level may additionally be on one database; only searching in any case of letters uses that.
-  return { store: client as unknown as Store, close: () => client.$disconnect() };
+  return { store: store as unknown as Store, close: () => client.$disconnect() };
 }
+
+const transactOn =
+  (client: PrismaClient): Transact =>
+  (work, options) => {
+    const { maxWaitMs: maxWait, timeLimitMs: timeout, oneSnapshot } = { ...transactionLimits, ...options };
+    return client.$transaction((tx) => work(tx as unknown as Transaction), {
+      maxWait,
+      timeout,
+      ...(oneSnapshot ? { isolationLevel: "RepeatableRead" } : {}),
+    });
+  };
 
 async function taking<T>(url: string, run: () => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url, ...waits });

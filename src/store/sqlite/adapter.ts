@@ -8,9 +8,8 @@ import {
   type SqlResultSet,
 } from "@prisma/driver-adapter-utils";
 import { Connection } from "./connection.ts";
-import { Lock } from "./lock.ts";
-import { Pace } from "./pace.ts";
-import { adapterName, SqliteTransaction } from "./transaction.ts";
+import { adapterName, type SqliteTransaction } from "./transaction.ts";
+import { Writer } from "./writer.ts";
 
 /** How to open a SQLite file. */
 export interface SqliteOptions {
@@ -33,73 +32,56 @@ export interface SqliteOptions {
 export class SqliteAdapter implements SqlDriverAdapter {
   readonly provider = "sqlite";
   readonly adapterName = adapterName;
-  readonly #writer: Connection;
+  readonly writer: Writer;
+  readonly #writing: Connection;
   readonly #reader: Connection;
-  readonly #lock = new Lock();
-  readonly #pace = new Pace();
 
   constructor({ path, busyTimeoutMs = 5000, maxStatements = 500, oneConnection = false }: SqliteOptions) {
     const common = { path, busyTimeoutMs, maxStatements };
     makePrivate(path);
-    this.#writer = new Connection({ ...common, readonly: false });
-    this.#writer.script("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
-    this.#reader = oneConnection ? this.#writer : new Connection({ ...common, readonly: true });
+    this.#writing = new Connection({ ...common, readonly: false });
+    this.#writing.script("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+    this.#reader = oneConnection ? this.#writing : new Connection({ ...common, readonly: true });
+    this.writer = new Writer(this.#writing);
   }
 
   /** How many prepared statements both connections keep now. */
   get statementCount(): number {
-    return this.#writer.statementCount + this.#reader.statementCount;
+    return this.#writing.statementCount + this.#reader.statementCount;
   }
 
   /** Prisma sends INSERT, UPDATE and DELETE with RETURNING this way too; they go to the writer. */
   async queryRaw(query: SqlQuery): Promise<SqlResultSet> {
-    await this.#pace.step();
+    await this.writer.pace.step();
     if (!this.#reader.writes(query.sql)) return this.#reader.query(query);
-    return this.#write((writer) => writer.query(query));
+    return this.writer.run((writing) => writing.query(query));
   }
 
   async executeRaw(query: SqlQuery): Promise<number> {
-    await this.#pace.step();
-    return this.#write((writer) => writer.execute(query));
+    await this.writer.pace.step();
+    return this.writer.run((writing) => writing.execute(query));
   }
 
   async executeScript(script: string): Promise<void> {
-    await this.#write((writer) => {
-      writer.script(script);
-      writer.forgetStatements();
+    await this.writer.run((writing) => {
+      writing.script(script);
+      writing.forgetStatements();
       this.#reader.forgetStatements();
     });
   }
 
-  /** BEGIN IMMEDIATE: a transaction that read first and writes later could otherwise fail half-way. */
   async startTransaction(isolationLevel?: IsolationLevel): Promise<SqliteTransaction> {
     if (isolationLevel && isolationLevel !== "SERIALIZABLE") {
       throw new DriverAdapterError({ kind: "InvalidIsolationLevel", level: isolationLevel });
     }
-    const release = await this.#lock.acquire();
-    try {
-      this.#writer.script("BEGIN IMMEDIATE");
-      return new SqliteTransaction(this.#writer, this.#pace, release);
-    } catch (error) {
-      release();
-      throw error;
-    }
+    return this.writer.begin();
   }
 
   async dispose(): Promise<void> {
-    await this.#write((writer) => {
+    await this.writer.run((writing) => {
       this.#reader.close();
-      writer.close(); // last, so that SQLite folds its log into the file
+      writing.close(); // last, so that SQLite folds its log into the file
     });
-  }
-
-  async #write<T>(run: (writer: Connection) => T): Promise<T> {
-    const release = await this.#lock.acquire();
-    try {
-      return run(this.#writer);
-    } finally {
-      release();
-    }
   }
 }
 

@@ -43,13 +43,16 @@ export class SqliteTransaction implements Transaction {
   async commit(): Promise<void> {
     try {
       this.#open().script("COMMIT");
+      this.#ended = true;
+      this.#release();
     } finally {
-      this.#end();
+      this.#undo();
     }
   }
 
+  /** Keeps nothing; does nothing after the end. */
   async rollback(): Promise<void> {
-    this.#end();
+    this.#undo();
   }
 
   async createSavepoint(name: string): Promise<void> {
@@ -64,13 +67,15 @@ export class SqliteTransaction implements Transaction {
     this.#open().script(`RELEASE ${name}`);
   }
 
-  #end(): void {
+  #undo(): void {
     if (this.#ended) return;
     this.#ended = true;
     try {
       this.#writer.rollback();
     } finally {
-      this.#release();
+      // What it left under way is refused before the next one begins: Prisma sends look-ups of one turn together, and
+      // would send those of the next one with it.
+      setImmediate(this.#release);
     }
   }
 
