@@ -30,10 +30,12 @@ export interface Runtime {
   ensureContainer(spec: ContainerSpec): Promise<void>;
   /** Starts or thaws. `seen` is what `inspect` has answered just now; with it the engine is not asked again. */
   ensureRunning(container: string, seen?: ContainerState): Promise<void>;
-  /** Freezes every process of a running container. */
+  /** Thaws a frozen container, which is not asked after first; `false`, and nothing is done, when it is not frozen. */
+  thaw(container: string): Promise<boolean>;
+  /** Freezes every process of a running container. CONFLICT when it does not run. */
   ensurePaused(container: string): Promise<void>;
-  /** Stops the container (also a paused one), with `graceSeconds` between TERM and KILL. */
-  ensureStopped(container: string, graceSeconds?: number): Promise<void>;
+  /** Stops the container (also a paused one), with `graceSeconds` between TERM and KILL. `seen` as with `ensureRunning`. */
+  ensureStopped(container: string, graceSeconds?: number, seen?: ContainerState): Promise<void>;
   removeContainer(container: string): Promise<void>;
 
   /** `null` when there is no such container. */

@@ -5,6 +5,7 @@ import type { ContainerState } from "../../runtime/runtime.ts";
 import type { Computer } from "../../store/generated/client/client.ts";
 import { computerLabel, containerName, msUntilStop, volumeName, wantedPhase } from "./computer.ts";
 import { deathOf, recordFailure, refuseOtherRuntime } from "./failure.ts";
+import { freeze, thaw } from "./freeze.ts";
 import { createLeases, type Leases } from "./lease.ts";
 import { createLeftOver, type LeftOver } from "./left-over.ts";
 import { keysLeftElsewhere, keysToReconcile } from "./resync.ts";
@@ -62,6 +63,8 @@ async function converge(gateway: Gateway, computer: Computer, known: Knowledge):
   const wanted = wantedPhase(computer, gateway.now());
   if (wanted === "ABSENT") return remove(gateway, computer);
   if (wanted === "VOLUME_ONLY") return dismantle(gateway, computer);
+  if (wanted === "PAUSED" && computer.phase === "RUNNING") return freeze(gateway, computer);
+  if (wanted === "RUNNING" && computer.phase === "PAUSED" && (await thaw(gateway, computer, known.leftOver))) return {};
   const state = computer.generation === 0 ? null : await gateway.runtime.inspect(containerName(computer));
   return wanted === "RUNNING" ? run(gateway, computer, state, known) : rest(gateway, computer, state, wanted);
 }
@@ -82,7 +85,7 @@ async function rest(
     await gateway.runtime.ensurePaused(container);
     return { againAfterMs: msUntilStop(computer, gateway.now()) };
   }
-  if (state) await gateway.runtime.ensureStopped(container, stopGraceSeconds);
+  if (state) await gateway.runtime.ensureStopped(container, stopGraceSeconds, state);
   return {};
 }
 

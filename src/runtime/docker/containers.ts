@@ -46,10 +46,8 @@ async function createContainer(engine: Engine, spec: ContainerSpec): Promise<voi
 export async function ensureRunning(engine: Engine, name: string, seen?: ContainerState): Promise<void> {
   const found = (seen && engine.inspected.get(seen)) ?? (await inspectExisting(engine, name));
   const container = engine.docker.getContainer(name);
-  if (found.State.Paused) {
-    await change(engine, `thaw container "${name}"`, name, (abortSignal) => container.unpause({ abortSignal }));
-    await killPostponed(engine, name);
-  } else if (!found.State.Running) {
+  if (found.State.Paused) await thaw(engine, name);
+  else if (!found.State.Running) {
     forget(engine, name);
     await engine.starts(() =>
       change(engine, `start container "${name}"`, name, (abortSignal) => container.start({ abortSignal })),
@@ -58,19 +56,49 @@ export async function ensureRunning(engine: Engine, name: string, seen?: Contain
   await guardEgress(engine, name, found);
 }
 
-/** @throws {GatewayError} CONFLICT when it does not run, NOT_FOUND when it is gone. */
-export async function ensurePaused(engine: Engine, name: string): Promise<void> {
-  const { State } = await inspectExisting(engine, name);
-  if (State.Paused) return;
-  if (!State.Running)
-    throw conflict(`Container "${name}" cannot be paused because it does not run`, { state: "stopped" });
+/** Thaws a container that is believed to be frozen; `false` when the engine says that it is not, or is gone. */
+export async function thaw(engine: Engine, name: string): Promise<boolean> {
   const container = engine.docker.getContainer(name);
-  await change(engine, `freeze container "${name}"`, name, (abortSignal) => container.pause({ abortSignal }));
+  const of = { what: `thaw container "${name}"`, container: name, timeoutMs: startTimeoutMs };
+  const isThawed = await call(engine, of, async (abortSignal) => {
+    try {
+      await container.unpause({ abortSignal });
+      return true;
+    } catch (error) {
+      if (isMissing(error) || isAlreadyThawed(error)) return false;
+      throw error;
+    }
+  });
+  if (!isThawed) return false;
+  await killPostponed(engine, name);
+  await guardEgress(engine, name);
+  return true;
+}
+
+/**
+ * Freezes a container, which is only looked at when the engine refuses.
+ *
+ * @throws {GatewayError} CONFLICT when it does not run, NOT_FOUND when it is gone.
+ */
+export async function ensurePaused(engine: Engine, name: string): Promise<void> {
+  const container = engine.docker.getContainer(name);
+  const pause = (abortSignal: AbortSignal) => container.pause({ abortSignal });
+  await change(engine, `freeze container "${name}"`, name, pause).catch(async (error: unknown) => {
+    const { State } = await inspectExisting(engine, name);
+    if (State.Paused) return;
+    if (State.Running) throw error;
+    throw conflict(`Container "${name}" cannot be paused because it does not run`, { state: "stopped" });
+  });
 }
 
 /** Stops a container; a paused one is thawed first, for a frozen process hears no signal. */
-export async function ensureStopped(engine: Engine, name: string, graceSeconds = defaultGraceSeconds): Promise<void> {
-  const found = await inspectRaw(engine, name);
+export async function ensureStopped(
+  engine: Engine,
+  name: string,
+  graceSeconds = defaultGraceSeconds,
+  seen?: ContainerState,
+): Promise<void> {
+  const found = (seen && engine.inspected.get(seen)) ?? (await inspectRaw(engine, name));
   forget(engine, name);
   if (found === null || !found.State.Running) return;
   const container = engine.docker.getContainer(name);

@@ -2,7 +2,7 @@ import { unavailable } from "../../errors.ts";
 import { deploymentLabel } from "../labels.ts";
 import type { Runtime, RuntimeInfo, RuntimeInventory } from "../runtime.ts";
 import { builtImagesOf } from "./built-images.ts";
-import { ensureContainer, ensurePaused, ensureRunning, ensureStopped, removeContainer } from "./containers.ts";
+import { ensureContainer, ensurePaused, ensureRunning, ensureStopped, removeContainer, thaw } from "./containers.ts";
 import { call, type DockerOptions, type Engine, openEngine, versionOf } from "./engine.ts";
 import { eventsOf } from "./events.ts";
 import { exec } from "./exec.ts";
@@ -35,8 +35,9 @@ export function createDockerRuntime(options: DockerOptions): Runtime {
     removeVolume: (volume) => removeVolume(engine, volume),
     ensureContainer: (spec) => ensureContainer(engine, spec),
     ensureRunning: (container, seen) => ensureRunning(engine, container, seen),
+    thaw: (container) => thaw(engine, container),
     ensurePaused: (container) => ensurePaused(engine, container),
-    ensureStopped: (container, graceSeconds) => ensureStopped(engine, container, graceSeconds),
+    ensureStopped: (container, graceSeconds, seen) => ensureStopped(engine, container, graceSeconds, seen),
     removeContainer: (container) => removeContainer(engine, container),
     inspect: (container) => inspectContainer(engine, container),
     list: () => list(engine),

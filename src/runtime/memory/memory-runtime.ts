@@ -103,6 +103,14 @@ class MemoryRuntime implements Runtime, MemoryControls {
     known.state = { ...created, status: "running", startedAt };
   }
 
+  async thaw(container: string): Promise<boolean> {
+    await this.#gate.pass("thaw");
+    const known = this.#containers.get(container);
+    if (known?.state.status !== "paused") return false;
+    known.state = { ...known.state, status: "running" };
+    return true;
+  }
+
   async ensurePaused(container: string): Promise<void> {
     await this.#gate.pass("ensurePaused");
     const known = this.#known(container);

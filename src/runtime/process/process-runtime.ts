@@ -116,6 +116,13 @@ class ProcessRuntime implements Runtime {
     else await this.#startMain(container, record);
   }
 
+  async thaw(container: string): Promise<boolean> {
+    const record = await this.#containers.read(container);
+    if (record?.status !== "paused") return false;
+    await this.ensureRunning(container);
+    return true;
+  }
+
   // The state is written before processes are signalled: a command that starts meanwhile reads it and gives up.
   async ensurePaused(container: string): Promise<void> {
     const record = await this.#known(container);

@@ -56,6 +56,19 @@ export function describeLifecycle(open: OpenRuntime, capabilities: RuntimeCapabi
       }
     });
 
+    test("thawing at once tells whether it was frozen, and changes nothing else", async () => {
+      const container = await world.newRunning();
+      const { startedAt } = (await world.runtime.inspect(container)) ?? {};
+      expect(await world.runtime.thaw(container)).toBe(false);
+      await world.runtime.ensurePaused(container);
+      expect(await world.runtime.thaw(container)).toBe(true);
+      expect(await world.runtime.inspect(container)).toMatchObject({ status: "running", startedAt });
+      await world.runtime.ensureStopped(container, 0);
+      expect(await world.runtime.thaw(container)).toBe(false);
+      expect(await statusOf(container)).toBe("stopped");
+      expect(await world.runtime.thaw(world.newName())).toBe(false);
+    });
+
     test("a paused container can be stopped, and removed", async () => {
       const stopped = await world.newRunning();
       await world.runtime.ensurePaused(stopped);

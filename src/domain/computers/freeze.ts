@@ -1,0 +1,35 @@
+import { GatewayError } from "../../errors.ts";
+import type { Gateway } from "../../gateway.ts";
+import type { ReconcileResult } from "../../reconcile/queue.ts";
+import type { Computer } from "../../store/generated/client/client.ts";
+import { containerName, msUntilStop } from "./computer.ts";
+import type { LeftOver } from "./left-over.ts";
+import { settle } from "./settle.ts";
+
+// What a row says is nearly always so. To ask the engine first takes as long as to freeze or thaw, so it is only asked
+// when it refuses.
+
+/** Freezes a computer that runs. The row says so first: whoever reads RUNNING there may rely on it. */
+export async function freeze(gateway: Gateway, computer: Computer): Promise<ReconcileResult> {
+  if (!(await settle(gateway, computer, { phase: "PAUSED" }))) return { againAfterMs: 0 };
+  try {
+    await gateway.runtime.ensurePaused(containerName(computer));
+  } catch (error) {
+    if (!isDown(error)) throw error;
+    return { againAfterMs: 0 };
+  }
+  return { againAfterMs: msUntilStop(computer, gateway.now()) };
+}
+
+const isDown = (error: unknown) =>
+  error instanceof GatewayError && (error.code === "NOT_FOUND" || error.code === "CONFLICT");
+
+/** Thaws a computer that was frozen; `false` when that is not all it needs, or cannot be done. */
+export async function thaw(gateway: Gateway, computer: Computer, leftOver: LeftOver): Promise<boolean> {
+  const container = containerName(computer);
+  if (!(await gateway.runtime.thaw(container).catch(() => false))) return false;
+  await leftOver.end(container);
+  const startedAt = computer.startedAt ?? gateway.now();
+  await settle(gateway, computer, { phase: "RUNNING", startedAt, lastError: null });
+  return true;
+}
