@@ -30,8 +30,8 @@ const plainId = /^[\w.:-]{1,128}$/;
 export async function createServer(gateway: Gateway, auth: Auth): Promise<GatewayServer> {
   const { config } = gateway;
   const app = createApp(gateway);
-  const yoga = createGraphql(gateway, auth);
-  const sockets = serveWebSockets(gateway, yoga, app.server);
+  const graphql = createGraphql(gateway, auth);
+  const sockets = serveWebSockets(gateway, graphql, app.server);
   const metrics = createMetrics(gateway.tail, () => sockets.count());
   const stopWatching = watchStalls(app.server, limits.stalledMs, (connection) => {
     if (!sockets.sendAway(connection)) connection.destroy();
@@ -39,15 +39,15 @@ export async function createServer(gateway: Gateway, auth: Auth): Promise<Gatewa
   await app.register(cors, corsOptions(config.corsOrigins));
   observe(app, metrics);
   answerErrors(app);
-  const graphql = serveGraphql(app, yoga);
-  registerRest(app, gateway, yoga);
+  const overHttp = serveGraphql(app, graphql);
+  registerRest(app, gateway, graphql);
   serveMetrics(app, auth, metrics);
   app.get("/", (_request, reply) => reply.redirect(config.graphiql ? "/graphql" : "/api/v0/version"));
   return {
     app,
     listen: () => app.listen({ host: config.host, port: config.port }),
     async close() {
-      graphql.cutStreams();
+      overHttp.cutStreams();
       const stopCutting = cutWhatStays(app.server);
       await Promise.all([sockets.close(), app.close()]);
       stopCutting();

@@ -8,7 +8,6 @@ import { badInput } from "../errors.ts";
 import type PrismaTypes from "../store/generated/pothos.ts";
 import { getDatamodel } from "../store/generated/pothos.ts";
 import type { Context } from "./context.ts";
-import { limits } from "./limits.ts";
 
 /** The one schema builder; every room adds its types and fields to it. */
 export const builder = new SchemaBuilder<{
@@ -41,17 +40,10 @@ export const builder = new SchemaBuilder<{
     defaultComplexity: 1,
     // What a list costs is declared by its `first`; a plain list is taken to be short.
     defaultListMultiplier: 5,
-    limit: { complexity: limits.complexity, depth: limits.depth, breadth: limits.breadth },
-    complexityError: (kind, { [kindKeys[kind]]: had }) =>
-      badInput(
-        "query",
-        `The query is too large: its ${kind.toLowerCase()} is ${had}, ${limits[kindKeys[kind]]} is allowed`,
-      ),
+    // Looked at once for an operation and its sizes of pages, before anything is executed: `costCheckOf`.
+    disabled: true,
   },
 });
-
-/** How the plugin names what a query has too much of. */
-const kindKeys = { Complexity: "complexity", Depth: "depth", Breadth: "breadth" } as const;
 
 builder.addScalarType("DateTime", DateTimeResolver);
 builder.addScalarType("JSON", JSONResolver);

@@ -1,4 +1,5 @@
 import DataLoader from "dataloader";
+import type { Logger } from "pino";
 import type { Auth } from "../auth/auth.ts";
 import type { Principal } from "../auth/principal.ts";
 import { GatewayError } from "../errors.ts";
@@ -21,8 +22,6 @@ export interface Context {
   loader<K, V>(name: string, load: (keys: readonly K[]) => Promise<readonly V[]>): DataLoader<K, V>;
   /** Closes the caller's WebSocket; absent on other transports. */
   readonly close?: (code: number, reason: string) => void;
-  /** The operation as it was sent; Yoga puts it here. */
-  readonly params?: { readonly variables?: Record<string, unknown> | null };
 }
 
 /** What a transport knows of a call. */
@@ -35,19 +34,32 @@ export interface Call {
   readonly close?: (code: number, reason: string) => void;
 }
 
-/** Makes the context of one call. A bad token makes the caller nobody: what is public stays open to them. */
-export async function createContext(gateway: Gateway, auth: Auth, call: Call): Promise<Context> {
-  const principal = call.authorization === null ? null : await principalOf(auth, call.authorization);
-  const loaders = new Map<string, unknown>();
-  const log = gateway.log.child({ requestId: call.requestId ?? gateway.newId() });
+/**
+ * Makes the context of one call; at once when the caller is remembered. A bad token makes the caller nobody: what is
+ * public stays open to them.
+ */
+export function createContext(gateway: Gateway, auth: Auth, call: Call): Context | Promise<Context> {
+  const { authorization } = call;
+  if (authorization === null) return contextOf(gateway, auth, call, null);
+  const known = auth.recall(authorization);
+  if (known) return contextOf(gateway, auth, call, known);
+  return principalOf(auth, authorization).then((principal) => contextOf(gateway, auth, call, principal));
+}
+
+/** What few calls ask for is made when they do. */
+function contextOf(gateway: Gateway, auth: Auth, call: Call, principal: Principal | null): Context {
+  let loaders: Map<string, unknown> | undefined;
   return {
-    gateway: { ...gateway, log, actor: principal?.user ?? gateway.actor },
+    gateway: gatewayFor(gateway, call, principal),
     auth,
     principal,
     address: call.address,
-    signal: call.signal,
+    get signal() {
+      return call.signal;
+    },
     ...(call.close ? { close: call.close } : {}),
     loader<K, V>(name: string, load: (keys: readonly K[]) => Promise<readonly V[]>) {
+      loaders ??= new Map();
       const known = loaders.get(name) ?? new DataLoader<K, V>(load, { cache: false });
       loaders.set(name, known);
       return known as DataLoader<K, V>; // a name always goes with one pair of types
@@ -55,9 +67,21 @@ export async function createContext(gateway: Gateway, auth: Auth, call: Call): P
   };
 }
 
+/** The gateway as it works for one caller; what it logs names the call. */
+function gatewayFor(gateway: Gateway, { requestId }: Call, principal: Principal | null): Gateway {
+  let log: Logger | undefined;
+  return {
+    ...gateway,
+    actor: principal?.user ?? gateway.actor,
+    get log() {
+      return (log ??= gateway.log.child({ requestId: requestId ?? gateway.newId() }));
+    },
+  };
+}
+
 async function principalOf(auth: Auth, authorization: string): Promise<Principal | null> {
   try {
-    return auth.recall(authorization) ?? (await auth.authenticate(authorization));
+    return await auth.authenticate(authorization);
   } catch (error) {
     if (error instanceof GatewayError && error.code === "UNAUTHENTICATED") return null;
     throw error;

@@ -1,9 +1,8 @@
 import { type ExecutionResult, GraphQLError, type GraphQLErrorOptions } from "graphql";
-import { handleStreamOrSingleExecutionResult, type Plugin } from "graphql-yoga";
 import type { Logger } from "pino";
 import { type ErrorCode, type ErrorFacts, GatewayError, httpStatusByCode, unavailable } from "../errors.ts";
+import type { Gateway } from "../gateway.ts";
 import { isStoreAway, isStoreFull } from "../store/violations.ts";
-import type { Context } from "./context.ts";
 
 /**
  * Shows a thrown error to the caller: a `GatewayError` with its code and facts, anything else as INTERNAL,
@@ -11,10 +10,10 @@ import type { Context } from "./context.ts";
  */
 export function maskError(error: unknown, log: Pick<Logger, "error">): GraphQLError {
   const original = error instanceof GraphQLError ? (error.originalError ?? error) : error;
-  const place = error instanceof GraphQLError ? { nodes: error.nodes, path: error.path } : {};
-  if (original instanceof GatewayError) return shown(original.message, original.code, original.facts, place, original);
+  const place = error instanceof GraphQLError ? placeOf(error) : {};
+  if (original instanceof GatewayError) return showError(original, place);
   // What GraphQL itself finds wrong with a document or its variables.
-  if (original instanceof GraphQLError) return isShown(original) ? original : withCode(original);
+  if (original instanceof GraphQLError) return isShown(original) ? original : asBadInput(original);
   if (isStoreFull(original)) return maskError(unavailable(diskFull, original), log);
   if (isStoreAway(original)) return maskError(unavailable("The database cannot be reached now", original), log);
   log.error({ err: original, path: place.path?.join(".") }, "an unexpected error");
@@ -23,8 +22,18 @@ export function maskError(error: unknown, log: Pick<Logger, "error">): GraphQLEr
 
 const diskFull = "The disk is full and nothing was changed; free some space and try again";
 
-/** GraphQL's own errors with a code out of our list. */
-function withCode(error: GraphQLError): GraphQLError {
+/** The result with its errors as the caller may see them; the unexpected ones are logged. */
+export function maskResult(result: ExecutionResult, gateway: Pick<Gateway, "log">): ExecutionResult {
+  const { errors } = result;
+  return errors ? { ...result, errors: errors.map((error) => maskError(error, gateway.log)) } : result;
+}
+
+/** An error that was meant for callers, as GraphQL shows it. */
+export const showError = (error: GatewayError, place: GraphQLErrorOptions = {}): GraphQLError =>
+  shown(error.message, error.code, error.facts, place, error);
+
+/** What GraphQL itself refuses, with a code out of our list. */
+export function asBadInput(error: GraphQLError): GraphQLError {
   const { code: _code, ...rest } = error.extensions;
   const code: ErrorCode = "BAD_USER_INPUT";
   return new GraphQLError(error.message, { ...placeOf(error), extensions: { code, ...rest } });
@@ -37,42 +46,14 @@ const placeOf = ({ nodes, source, positions, path }: GraphQLError): GraphQLError
   path: path ?? null,
 });
 
-function shown(message: string, code: ErrorCode, facts: ErrorFacts, place: object, originalError: Error | null) {
+function shown(
+  message: string,
+  code: ErrorCode,
+  facts: ErrorFacts,
+  place: GraphQLErrorOptions,
+  originalError: Error | null,
+) {
   return new GraphQLError(message, { ...place, extensions: { code, ...facts }, originalError });
 }
 
 const isShown = ({ extensions }: GraphQLError) => Object.hasOwn(httpStatusByCode, String(extensions["code"]));
-
-/** Gives every error of a document and of its execution a code out of our list; the unexpected ones are logged. */
-export const errorPlugin = (): Plugin<Context> => ({
-  onParse:
-    () =>
-    ({ result, replaceParseResult }) => {
-      if (result instanceof GraphQLError) replaceParseResult(withCode(result));
-    },
-  onValidate:
-    () =>
-    ({ result, setResult }) => {
-      if (result.length > 0) setResult((result as readonly GraphQLError[]).map(withCode)); // validate finds no others
-    },
-  onExecute: ({ args }) => ({
-    onExecuteDone: (done) => handleStreamOrSingleExecutionResult(done, showErrors(args.contextValue)),
-  }),
-  onSubscribe: ({ args }) => ({
-    onSubscribeResult: (done) => handleStreamOrSingleExecutionResult(done, showErrors(args.contextValue)),
-    onSubscribeError({ error, setError }) {
-      setError(maskError(error, args.contextValue.gateway.log));
-    },
-  }),
-});
-
-interface Executed {
-  readonly result: ExecutionResult;
-  readonly setResult: (result: ExecutionResult) => void;
-}
-
-const showErrors =
-  ({ gateway }: Context) =>
-  ({ result, setResult }: Executed) => {
-    if (result.errors) setResult({ ...result, errors: result.errors.map((error) => maskError(error, gateway.log)) });
-  };

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ErrorCode } from "../errors.ts";
 import type { Call } from "./context.ts";
-import type { Yoga } from "./yoga.ts";
+import type { Graphql } from "./yoga.ts";
 
 /** GraphQL over HTTP and server-sent events at `/graphql`. */
 export interface GraphqlOverHttp {
@@ -10,7 +10,7 @@ export interface GraphqlOverHttp {
 }
 
 /** Mounts `/graphql`. Bodies must be JSON, and no larger than the server allows. */
-export function serveGraphql(app: FastifyInstance, yoga: Yoga): GraphqlOverHttp {
+export function serveGraphql(app: FastifyInstance, { yoga }: Graphql): GraphqlOverHttp {
   const streams = new Set<FastifyReply["raw"]>();
   app.register(async (scope) => {
     // Yoga reads the body itself; here it is only limited, and must be JSON.

@@ -1,6 +1,14 @@
-import { EnvelopArmorPlugin } from "@escape.tech/graphql-armor";
-import { type ASTVisitor, GraphQLError, Kind, type SelectionSetNode, type ValidationContext } from "graphql";
-import type { Plugin } from "graphql-yoga";
+import { maxAliasesRule } from "@escape.tech/graphql-armor-max-aliases";
+import { maxDepthRule } from "@escape.tech/graphql-armor-max-depth";
+import { maxDirectivesRule } from "@escape.tech/graphql-armor-max-directives";
+import {
+  type ASTVisitor,
+  GraphQLError,
+  Kind,
+  type SelectionSetNode,
+  type ValidationContext,
+  type ValidationRule,
+} from "graphql";
 
 /** What one document may ask for, on every transport alike (design, "Limits"). */
 export const limits = {
@@ -23,17 +31,18 @@ export const limits = {
   stalledMs: 10_000,
 } as const;
 
-/** The limits that a document breaks by its shape alone; cost is checked by the schema. */
-export const limitPlugins = (): Plugin[] => [
-  EnvelopArmorPlugin({
-    maxTokens: { n: limits.tokens },
-    maxDepth: { n: limits.depth },
-    maxAliases: { n: limits.aliases },
-    maxDirectives: { n: limits.directives },
-    costLimit: { enabled: false },
-    blockFieldSuggestion: { enabled: false },
-  }) as Plugin, // an envelop plugin, which Yoga takes
-  { onValidate: ({ addValidationRule }) => addValidationRule(maxRootFields) },
+/** Adds to what is wrong with a document, as every other rule does. */
+const reported = {
+  propagateOnRejection: false,
+  onReject: [(context: ValidationContext | null, error: GraphQLError) => context?.reportError(error)],
+};
+
+/** The limits that a document breaks by its shape alone; tokens are counted by the parser, cost is looked at by itself. */
+export const limitRules: readonly ValidationRule[] = [
+  maxDepthRule({ n: limits.depth, ...reported }),
+  maxAliasesRule({ n: limits.aliases, ...reported }),
+  maxDirectivesRule({ n: limits.directives, ...reported }),
+  maxRootFields,
 ];
 
 /** Refuses an operation with too many fields at its root, fragments counted. */

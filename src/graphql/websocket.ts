@@ -1,15 +1,17 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type DocumentNode, type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema } from "graphql";
+import { type ExecutionArgs, GraphQLError } from "graphql";
 import { makeServer, type SubscribePayload } from "graphql-ws";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import type { Gateway } from "../gateway.ts";
-import type { Call } from "./context.ts";
+import type { Call, Context } from "./context.ts";
 import { maskError } from "./errors.ts";
 import { limits } from "./limits.ts";
+import type { Prepared } from "./prepare.ts";
+import { schema } from "./schema.ts";
 import { speak, tryAgainLater } from "./socket.ts";
-import type { Yoga } from "./yoga.ts";
+import type { Graphql } from "./yoga.ts";
 
 /** "Service restart": sockets are closed with it when the gateway stops, and graphql-ws clients connect anew. */
 const restarting = 1012;
@@ -41,7 +43,7 @@ export interface Patience {
  */
 export function serveWebSockets(
   gateway: Gateway,
-  yoga: Yoga,
+  graphql: Graphql,
   server: Server,
   patience: Patience = limits.sockets,
 ): WebSockets {
@@ -54,7 +56,7 @@ export function serveWebSockets(
   };
   const sockets = new WebSocketServer(options);
   const peers = new Map<Duplex, Peer>();
-  const protocol = protocolOver(gateway, yoga, patience);
+  const protocol = protocolOver(gateway, graphql, patience);
   const socketLimits = { pingMs: patience.pingMs, waitingBytes: maxPayload * limits.messagesWaiting };
 
   const upgrade = (request: IncomingMessage, connection: Duplex, head: Buffer) => {
@@ -84,21 +86,27 @@ export function serveWebSockets(
   };
 }
 
-/** graphql-ws over Yoga's own functions, which travel with each operation as its recipe for graphql-ws has it. */
-const protocolOver = (gateway: Gateway, yoga: Yoga, { initWaitMs }: Patience) =>
+/** graphql-ws over what is prepared, so that sockets have the same limits, authentication and errors as all. */
+const protocolOver = (gateway: Gateway, graphql: Graphql, { initWaitMs }: Patience) =>
   makeServer<Parameters, Peer>({
     connectionInitWaitTimeout: initWaitMs,
     onSubscribe: ({ extra, connectionParams, subscriptions }, _id, payload) => {
       if (Object.keys(subscriptions).length <= limits.subscriptionsPerSocket) {
         const call = { ...extra, ...callerOf(connectionParams), requestId: gateway.newId() };
-        return prepare(yoga, call, payload).catch((error) => [maskError(error, gateway.log)]);
+        return prepare(graphql, call, payload).catch((error) => [maskError(error, gateway.log)]);
       }
       const reason = "Too many subscriptions on one socket";
       extra.close(tooManySubscriptions, reason);
       return [new GraphQLError(reason)];
     },
-    execute: (args) => (args as Prepared).rootValue.execute(args),
-    subscribe: (args) => (args as Prepared).rootValue.subscribe(args),
+    execute: (args) => {
+      const { rootValue, contextValue, variableValues } = args as Operation; // as `prepare` made it
+      return rootValue.execute(contextValue, variableValues);
+    },
+    subscribe: (args) => {
+      const { rootValue, contextValue, variableValues } = args as Operation; // as `prepare` made it
+      return rootValue.subscribe(contextValue, variableValues);
+    },
   });
 
 interface Parameters extends Record<string, unknown> {
@@ -106,45 +114,22 @@ interface Parameters extends Record<string, unknown> {
   readonly Authorization?: unknown;
 }
 
-/** Yoga's functions for one call, which bring its plugins with them. */
-interface Enveloped {
-  readonly schema: GraphQLSchema;
-  readonly parse: (text: string) => DocumentNode;
-  readonly validate: (schema: GraphQLSchema, document: DocumentNode) => readonly GraphQLError[];
-  readonly execute: (args: ExecutionArgs) => Promise<ExecutionResult>;
-  readonly subscribe: (args: ExecutionArgs) => Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
-  readonly contextFactory: () => unknown;
+/** An operation as graphql-ws hands it back: what was prepared travels with it. */
+interface Operation extends ExecutionArgs {
+  readonly rootValue: Prepared;
+  readonly contextValue: Context;
 }
 
-/** Yoga's own functions travel with the operation, as its recipe for graphql-ws has it. */
-interface Prepared extends ExecutionArgs {
-  readonly rootValue: Pick<Enveloped, "execute" | "subscribe">;
-}
-
-async function prepare(yoga: Yoga, call: Call, params: SubscribePayload): Promise<Prepared | readonly GraphQLError[]> {
-  const enveloped: Enveloped = yoga.getEnveloped({ call, params });
-  const { schema, execute, subscribe, contextFactory, parse, validate } = enveloped;
-  const document = parseOrError(parse, params.query);
-  if (document instanceof GraphQLError) return [document];
-  const errors = validate(schema, document);
-  if (errors.length > 0) return errors;
-  return {
-    schema,
-    document,
-    operationName: params.operationName ?? null,
-    variableValues: params.variables ?? null,
-    contextValue: await contextFactory(),
-    rootValue: { execute, subscribe },
-  };
-}
-
-function parseOrError(parse: Enveloped["parse"], query: string): DocumentNode | GraphQLError {
-  try {
-    return parse(query);
-  } catch (error) {
-    if (error instanceof GraphQLError) return error;
-    throw error;
-  }
+async function prepare(
+  { documents, contextOf }: Graphql,
+  call: Call,
+  { query, operationName, variables }: SubscribePayload,
+): Promise<Operation | readonly GraphQLError[]> {
+  const prepared = documents.prepare(query, operationName);
+  if ("errors" in prepared) return prepared.errors;
+  const contextValue = await contextOf(call);
+  const { document } = prepared;
+  return { schema, document, variableValues: variables ?? null, contextValue, rootValue: prepared };
 }
 
 /** Who is at the other end of a socket, as far as the connection tells. */

@@ -1,11 +1,11 @@
-import { NoSchemaIntrospectionCustomRule } from "graphql";
-import { createYoga, type Plugin, type YogaServerInstance } from "graphql-yoga";
+import { createYoga, type YogaServerInstance } from "graphql-yoga";
 import type { Auth } from "../auth/auth.ts";
 import type { Gateway } from "../gateway.ts";
 import { type Call, type Context, createContext } from "./context.ts";
-import { errorPlugin, maskError } from "./errors.ts";
+import { maskError } from "./errors.ts";
 import { graphiqlOptions } from "./graphiql.ts";
-import { limitPlugins } from "./limits.ts";
+import { createDocuments, type Documents } from "./prepare.ts";
+import { preparedPlugin } from "./prepared-plugin.ts";
 import { schema } from "./schema.ts";
 
 /** What a transport hands over with each request. */
@@ -16,12 +16,27 @@ export interface ServerContext {
 export type Yoga = YogaServerInstance<ServerContext, Context>;
 
 /**
- * The one way to execute a document. HTTP goes through its `fetch`, sockets and REST through `getEnveloped`,
- * so none of them can pass by authentication, limits or the masking of errors.
+ * The one way to execute a document: prepared by `documents` (or `prepareOwn`), in a context. So no transport can pass
+ * by authentication, limits or the masking of errors.
  */
-export function createGraphql(gateway: Gateway, auth: Auth): Yoga {
-  const { config, log } = gateway;
-  return createYoga<ServerContext, Context>({
+export interface Graphql {
+  readonly documents: Documents;
+  /** Opens a call; at once when the caller is remembered. */
+  readonly contextOf: (call: Call) => Context | Promise<Context>;
+  /** All that HTTP can bring: GET, streams of events, GraphiQL, and every way to ask for an answer. */
+  readonly yoga: Yoga;
+}
+
+/** Makes GraphQL over one gateway. */
+export function createGraphql(gateway: Gateway, auth: Auth): Graphql {
+  const { graphiql } = gateway.config;
+  const documents = createDocuments({ introspection: graphiql });
+  const contextOf = (call: Call) => createContext(gateway, auth, call);
+  return { documents, contextOf, yoga: createYogaOver(gateway, documents, contextOf) };
+}
+
+const createYogaOver = (gateway: Gateway, documents: Documents, contextOf: Graphql["contextOf"]): Yoga =>
+  createYoga<ServerContext, Context>({
     schema,
     graphqlEndpoint: "/graphql",
     landingPage: false,
@@ -30,15 +45,11 @@ export function createGraphql(gateway: Gateway, auth: Auth): Yoga {
     // The HTTP server in front answers preflights and sets the headers.
     cors: false,
     logging: false,
-    context: ({ call }) => createContext(gateway, auth, call),
-    maskedErrors: { maskError: (error) => maskError(error, log) },
-    graphiql: config.graphiql ? () => graphiqlOptions(gateway) : false,
+    parserAndValidationCache: false,
+    context: ({ call }) => contextOf(call),
+    maskedErrors: { maskError: (error) => maskError(error, gateway.log) },
+    graphiql: gateway.config.graphiql ? () => graphiqlOptions(gateway) : false,
     // Its nine megabytes are loaded for those who look at them.
     renderGraphiQL: async (options) => (await import("./graphiql-page.ts")).renderExplorer(options),
-    plugins: [...limitPlugins(), errorPlugin(), ...(config.graphiql ? [] : [withoutIntrospection])],
+    plugins: [preparedPlugin(documents)],
   });
-}
-
-const withoutIntrospection: Plugin = {
-  onValidate: ({ addValidationRule }) => addValidationRule(NoSchemaIntrospectionCustomRule),
-};

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import { requirePrincipal } from "../graphql/authorize.ts";
 import type { Call } from "../graphql/context.ts";
-import type { Yoga } from "../graphql/yoga.ts";
+import type { Graphql } from "../graphql/yoga.ts";
 import type { EventStreams } from "./event-stream.ts";
 import { type OpenCall, openCall, type Prepared, prepareDocument } from "./execute.ts";
 import { sendFile } from "./file.ts";
@@ -16,16 +16,16 @@ import type { Answer, Bytes, Input, Page, Route, StreamEvent } from "./route.ts"
  * @throws {Error} when a document of the route does not fit the schema.
  */
 export function handlerOf(
-  yoga: Yoga,
+  graphql: Graphql,
   route: Route,
   streams: EventStreams,
 ): Pick<RouteOptions, "onRequest" | "handler"> {
-  const usual = prepare(yoga, route);
-  const followed = route.follow && prepare(yoga, route.follow);
+  const usual = prepare(route);
+  const followed = route.follow && prepare(route.follow);
   const calls = new WeakMap<FastifyRequest, OpenCall>();
   return {
     async onRequest(request, reply) {
-      const call = await openCall(yoga, callOf(route, request, reply));
+      const call = await openCall(graphql, callOf(route, request, reply));
       if (route.access === "bearer") requirePrincipal(call.context);
       calls.set(request, call);
     },
@@ -45,9 +45,9 @@ const wantsToFollow = ({ query }: Input) => (query as { follow?: boolean }).foll
 
 type PreparedAnswer = Answer & { readonly prepared: Prepared };
 
-const prepare = (yoga: Yoga, answer: Answer): PreparedAnswer => ({
+const prepare = (answer: Answer): PreparedAnswer => ({
   ...answer,
-  prepared: prepareDocument(yoga, answer.document),
+  prepared: prepareDocument(answer.document),
 });
 
 async function eventsOf(call: OpenCall, answer: PreparedAnswer, input: Input): Promise<AsyncGenerator<StreamEvent>> {

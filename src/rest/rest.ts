@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import { notFound } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
-import type { Yoga } from "../graphql/yoga.ts";
+import type { Graphql } from "../graphql/yoga.ts";
 import { readJsonBodies } from "./body.ts";
 import { serveDocs } from "./docs.ts";
 import { createEventStreams } from "./event-stream.ts";
@@ -17,10 +17,10 @@ const prefix = "/api/v0";
  *
  * @throws {Error} when the server gets ready, if a route's document does not fit the schema.
  */
-export function registerRest(app: FastifyInstance, gateway: Gateway, yoga: Yoga): void {
+export function registerRest(app: FastifyInstance, gateway: Gateway, graphql: Graphql): void {
   app.register(
     async (scope) => {
-      mountRoutes(scope, gateway, yoga, routes);
+      mountRoutes(scope, gateway, graphql, routes);
       await serveDocs(scope, routes);
       refuseOthers(scope, "/openapi.json", allowedBy("GET"));
     },
@@ -32,7 +32,7 @@ export function registerRest(app: FastifyInstance, gateway: Gateway, yoga: Yoga)
 export function mountRoutes(
   scope: FastifyInstance,
   { config }: Pick<Gateway, "config">,
-  yoga: Yoga,
+  graphql: Graphql,
   table: readonly Route[],
 ): void {
   readJsonBodies(scope);
@@ -40,7 +40,7 @@ export function mountRoutes(
   const streams = createEventStreams();
   scope.addHook("preClose", async () => streams.cut());
   for (const route of table) {
-    const handler = handlerOf(yoga, route, streams);
+    const handler = handlerOf(graphql, route, streams);
     scope.route({ method: route.method, url: urlOf(route.path), bodyLimit: config.maxBodyBytes, ...handler });
   }
   for (const [path, methods] of methodsByPath(table)) refuseOthers(scope, urlOf(path), methods);

@@ -34,8 +34,7 @@ export async function call({ gateway }: World, path: string, args: object, token
   const end = new AbortController();
   const authorization = token === null ? null : `Bearer ${token}`;
   const transport = { authorization, address: "127.0.0.1", signal: end.signal };
-  const context = await createContext(gateway.gateway, gateway.auth, transport);
-  const contextValue = { ...context, params: { variables: { ...args } } }; // as Yoga gives it
+  const contextValue = await createContext(gateway.gateway, gateway.auth, transport);
   const asked = { schema, document: documentFor(path, args), variableValues: { ...args }, contextValue };
   try {
     const answer = await (path.startsWith("Subscription.") ? subscribe(asked) : execute(asked));
