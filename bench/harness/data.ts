@@ -25,6 +25,8 @@ export const amounts = { agents: 200, responses: 5, items: 4, crowd: 10_000 } as
 
 export const agentName = (number: number) => `agent-${String(number).padStart(4, "0")}`;
 
+export const agentNames = (count: number) => Array.from({ length: count }, (_, number) => agentName(number));
+
 /** A folder that goes when the bench is done with it. */
 export interface DataFolder extends AsyncDisposable {
   readonly path: string;
@@ -102,7 +104,7 @@ function rowsOf(gateway: Gateway, owner: ServiceAccount, number: number) {
 }
 
 async function fillAgent(gateway: Gateway, number: number): Promise<void> {
-  await gateway.store.$transaction(async (tx) => {
+  await gateway.store.transact(async (tx, sql) => {
     const owner = await tx.serviceAccount.findFirstOrThrow();
     const { computer, agent } = rowsOf(gateway, owner, number);
     const { id, name, createdAt: at, updatedAt } = agent;
@@ -114,7 +116,7 @@ async function fillAgent(gateway: Gateway, number: number): Promise<void> {
       await tx.response.create({
         data: { ...response, ...texts, createdAt: at, updatedAt, createdByName: owner.user },
       });
-      await append(tx, eventsOf(response.id, id, name, owner.id), { actor: owner.user, at });
+      await append(sql, eventsOf(response.id, id, name, owner.id), { actor: owner.user, at });
     }
   });
 }

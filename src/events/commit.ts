@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Sealer } from "../store/sealer.ts";
+import type { Sql } from "../store/sql.ts";
 import type { Store, Transaction } from "../store/store.ts";
 import { isGivenUp } from "../store/violations.ts";
 import { append } from "./append.ts";
@@ -22,6 +23,8 @@ export interface Reaction {
 /** One change in the making. */
 export interface Unit {
   readonly tx: Transaction;
+  /** For the few statements that run with almost every change. */
+  readonly sql: Sql;
   readonly emit: Emit;
   /** The gateway's time at the start of the change: every row and event of it bears the same. */
   readonly at: Date;
@@ -72,7 +75,7 @@ async function untilKept<T>(transact: () => Promise<T>): Promise<T> {
 
 function attempt<T>(gateway: Committer, work: (unit: Unit) => Promise<T>) {
   const at = gateway.now();
-  return gateway.store.transact(async (tx) => {
+  return gateway.store.transact(async (tx, sql) => {
     const emitted: NewEvent[] = [];
     const emit = async (event: NewEvent) => {
       emitted.push(event);
@@ -80,8 +83,8 @@ function attempt<T>(gateway: Committer, work: (unit: Unit) => Promise<T>) {
         if (reaction.to.includes(event.type)) await reaction.react(unit, event);
       }
     };
-    const unit: Unit = { tx, emit, at, gateway };
+    const unit: Unit = { tx, sql, emit, at, gateway };
     const done = await work(unit);
-    return { result: done, events: await append(tx, emitted, { actor: gateway.actor, at }) };
+    return { result: done, events: await append(sql, emitted, { actor: gateway.actor, at }) };
   });
 }

@@ -1,22 +1,27 @@
 import type { Prisma, PrismaClient } from "./generated/client/client.ts";
+import type { Sql } from "./sql.ts";
 
 /**
  * The database. One client type for SQLite and PostgreSQL: both are generated from the same models,
  * and nothing in the program may use what only one of them has.
  */
-export type Store = PrismaClient & { readonly transact: Transact };
+export type Store = PrismaClient & {
+  readonly transact: Transact;
+  /** Statements written by hand that read what is committed. */
+  readonly sql: Pick<Sql, "all">;
+};
 
 /** The store inside a transaction. */
 export type Transaction = Omit<Prisma.TransactionClient, "$transaction">;
 
 /**
- * Runs `work` in one transaction: all that it writes through `tx` is kept when it returns, nothing when it throws.
+ * Runs `work` in one transaction: all that it writes through `tx` and `sql` is kept when it returns, nothing when it throws.
  * What it leaves unfinished is refused from then on, and never reaches another transaction. `work` must not write
- * to the store by any other way than `tx`: on SQLite that write would wait for this transaction to end.
+ * to the store by any other way: on SQLite that write would wait for this transaction to end.
  *
  * @throws an error that `isStoreAway` knows when it waits or takes too long.
  */
-export type Transact = <T>(work: (tx: Transaction) => Promise<T>, options?: TransactOptions) => Promise<T>;
+export type Transact = <T>(work: (tx: Transaction, sql: Sql) => Promise<T>, options?: TransactOptions) => Promise<T>;
 
 export interface TransactOptions {
   /** How long it may wait for its turn (default 15 s). */

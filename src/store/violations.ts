@@ -3,13 +3,14 @@ import { Prisma } from "./generated/client/client.ts";
 
 /** True when a write was refused because a value that must be unique is taken. */
 export const isUniqueViolation = (error: unknown): boolean =>
-  error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002";
+  (error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002") ||
+  adapterErrorOf(error)?.cause.kind === "UniqueConstraintViolation";
 
 /** True when the database could not be reached or did not answer in time. */
 export const isStoreAway = (error: unknown): boolean =>
   error instanceof Prisma.PrismaClientInitializationError ||
   (error instanceof Prisma.PrismaClientKnownRequestError && awayCodes.has(error.code)) ||
-  (isDriverAdapterError(error) && error.cause.kind === "SocketTimeout"); // a failed BEGIN or COMMIT
+  adapterErrorOf(error)?.cause.kind === "SocketTimeout";
 
 /** Prisma's codes for: cannot reach, timed out, connection closed, no connection free, transaction not started. */
 const awayCodes = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2028"]);
@@ -26,8 +27,10 @@ export const isGivenUp = (error: unknown): boolean => givenUpCodes.has(originalC
 /** PostgreSQL's own codes for a deadlock, and for transactions that could not have come one after another. */
 const givenUpCodes = new Set(["40P01", "40001"]);
 
-/** A failed statement comes wrapped by Prisma's client, a failed BEGIN or COMMIT as it is. */
-function originalCodeOf(error: unknown): string | undefined {
+const originalCodeOf = (error: unknown) => adapterErrorOf(error)?.cause.originalCode;
+
+/** Prisma's client wraps the error of a statement; one written by hand, BEGIN and COMMIT fail with it as it is. */
+function adapterErrorOf(error: unknown) {
   const wrapped = error instanceof Prisma.PrismaClientKnownRequestError ? error.meta?.["driverAdapterError"] : error;
-  return isDriverAdapterError(wrapped) ? wrapped.cause.originalCode : undefined;
+  return isDriverAdapterError(wrapped) ? wrapped : null;
 }

@@ -185,8 +185,8 @@ function undoingChanges({ gateway }: Gateway): () => number {
   let changes = 0;
   const { store } = gateway;
   const transact: Transact = async (work, options) => {
-    const undone = store.transact(async (tx) => {
-      throw new Undone(await work(tx));
+    const undone = store.transact(async (tx, sql) => {
+      throw new Undone(await work(tx, sql));
     }, options);
     return undone.catch((error: unknown) => {
       if (!(error instanceof Undone)) throw error;

@@ -5,6 +5,7 @@ import { migrate } from "../migrate.ts";
 import type { Store, Transact, Transaction } from "../store.ts";
 import { asStoreError } from "../store-error.ts";
 import { transactionLimits, transactionOptions } from "../transaction-limits.ts";
+import { sqlOn } from "./sql-on.ts";
 import { nameStatements } from "./statement-names.ts";
 
 /** Any number that the other programs in the database do not use for their advisory locks. */
@@ -22,7 +23,7 @@ export async function openPostgresql(url: string): Promise<{ store: Store; close
   const adapter = new PrismaPg({ connectionString: url, ...waits }, { statementNameGenerator: nameStatements() });
   const client = new PrismaClient({ adapter, transactionOptions });
   await client.$connect();
-  const store = Object.assign(client, { transact: transactOn(client) });
+  const store = Object.assign(client, { transact: transactOn(client), sql: sqlOn(client) });
   // The one boundary between the twins: generated from the same models, they differ only in what a filter
   // or an isolation level may additionally be on one database; only searching in any case of letters uses that.
   return { store: store as unknown as Store, close: () => client.$disconnect() };
@@ -32,7 +33,7 @@ const transactOn =
   (client: PrismaClient): Transact =>
   (work, options) => {
     const { maxWaitMs: maxWait, timeLimitMs: timeout, oneSnapshot } = { ...transactionLimits, ...options };
-    return client.$transaction((tx) => work(tx as unknown as Transaction), {
+    return client.$transaction((tx) => work(tx as unknown as Transaction, sqlOn(tx)), {
       maxWait,
       timeout,
       ...(oneSnapshot ? { isolationLevel: "RepeatableRead" } : {}),

@@ -7,6 +7,7 @@ import {
   type SqlQuery,
   type SqlResultSet,
 } from "@prisma/driver-adapter-utils";
+import type { SqlValue } from "../sql.ts";
 import { Connection } from "./connection.ts";
 import { adapterName, type SqliteTransaction } from "./transaction.ts";
 import { Writer } from "./writer.ts";
@@ -68,6 +69,12 @@ export class SqliteAdapter implements SqlDriverAdapter {
       writing.forgetStatements();
       this.#reader.forgetStatements();
     });
+  }
+
+  /** Reads what is committed by a statement written by hand. */
+  async all<Row>(text: string, values: readonly SqlValue[]): Promise<Row[]> {
+    await this.writer.pace.step();
+    return this.#reader.all(text, values) as Row[]; // the statement's author knows its columns
   }
 
   async startTransaction(isolationLevel?: IsolationLevel): Promise<SqliteTransaction> {

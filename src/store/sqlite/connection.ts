@@ -2,7 +2,8 @@ import type { ColumnType, SqlQuery, SqlResultSet } from "@prisma/driver-adapter-
 import Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import { toAdapterError } from "./errors.ts";
-import { declaredType, fromStored, inferredType, toStored } from "./values.ts";
+import type { SqlValue } from "../sql.ts";
+import { declaredType, fromStored, fromValue, inferredType, toStored, toValue } from "./values.ts";
 
 /** How to open one connection. */
 export interface ConnectionOptions {
@@ -67,6 +68,19 @@ export class Connection {
     });
   }
 
+  /** Runs one statement written by hand and returns its rows, as a client gives them. */
+  all(sql: string, values: readonly SqlValue[]): object[] {
+    return attempt(() => {
+      const { statement, columnNames, columnTypes } = this.#prepare(sql);
+      return statement.all(values.map(fromValue)).map((row) => toRow(columnNames, columnTypes, row));
+    });
+  }
+
+  /** Runs one statement written by hand and returns how many rows it changed. */
+  run(sql: string, values: readonly SqlValue[]): number {
+    return attempt(() => this.#prepare(sql).statement.run(values.map(fromValue)).changes);
+  }
+
   /** Runs statements separated by semicolons, without arguments. */
   script(sql: string): void {
     attempt(() => this.#database.exec(sql));
@@ -111,6 +125,12 @@ function toResult(columnNames: string[], declared: readonly (ColumnType | null)[
     for (const [at, type] of columnTypes.entries()) row[at] = fromStored(row[at], type);
   }
   return { columnNames: [...columnNames], columnTypes, rows };
+}
+
+function toRow(names: readonly string[], types: readonly (ColumnType | null)[], stored: readonly unknown[]): object {
+  const row: Record<string, unknown> = {};
+  for (const [at, name] of names.entries()) row[name] = toValue(stored[at], types[at] ?? null);
+  return row;
 }
 
 function attempt<T>(run: () => T): T {

@@ -43,7 +43,7 @@ async function openClients(path: string): Promise<{ store: Store; close(): Promi
   const inside = new Inside();
   const tx = new PrismaClient({ adapter: inside });
   await Promise.all([outside.$connect(), tx.$connect()]);
-  const store = Object.assign(outside, { transact: createTransact(database.writer, inside, tx) });
+  const store = Object.assign(outside, { transact: createTransact(database.writer, inside, tx), sql: database });
   return { store, close: () => tx.$disconnect().finally(() => outside.$disconnect()) };
 }
 

@@ -11,7 +11,7 @@ export function createTransact(writer: Writer, inside: Inside, tx: Transaction):
     const transaction = await writer.begin(maxWaitMs);
     try {
       // Awaited inside: Prisma sends a query only when somebody asks for its outcome.
-      const working = inside.run(transaction, async () => await work(tx));
+      const working = inside.run(transaction, async () => await work(tx, transaction));
       const result = await within(timeLimitMs, working);
       await transaction.commit();
       return result;

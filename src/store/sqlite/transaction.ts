@@ -5,6 +5,7 @@ import {
   type Transaction,
   type TransactionOptions,
 } from "@prisma/driver-adapter-utils";
+import type { Sql, SqlValue } from "../sql.ts";
 import type { Connection } from "./connection.ts";
 import type { Pace } from "./pace.ts";
 
@@ -12,7 +13,7 @@ import type { Pace } from "./pace.ts";
 export const adapterName = "raworc-sqlite";
 
 /** An open transaction on the writer connection. It holds the writer's lock until it ends. */
-export class SqliteTransaction implements Transaction {
+export class SqliteTransaction implements Transaction, Sql {
   readonly provider = "sqlite";
   readonly adapterName = adapterName;
   /** Prisma must not send COMMIT and ROLLBACK itself: a COMMIT that fails has to be rolled back here. */
@@ -37,6 +38,16 @@ export class SqliteTransaction implements Transaction {
   async executeRaw(query: SqlQuery): Promise<number> {
     await this.#pace.step();
     return this.#open().execute(query);
+  }
+
+  async all<Row>(text: string, values: readonly SqlValue[]): Promise<Row[]> {
+    await this.#pace.step();
+    return this.#open().all(text, values) as Row[]; // the statement's author knows its columns
+  }
+
+  async run(text: string, values: readonly SqlValue[]): Promise<number> {
+    await this.#pace.step();
+    return this.#open().run(text, values);
   }
 
   /** Makes the changes last; when that fails, none of them do, and the writer is free for others. */

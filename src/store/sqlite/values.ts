@@ -1,4 +1,5 @@
 import { type ArgType, type ColumnType, ColumnTypeEnum } from "@prisma/driver-adapter-utils";
+import type { SqlValue } from "../sql.ts";
 
 const typesByName: Readonly<Record<string, ColumnType>> = {
   BIGINT: ColumnTypeEnum.Int64,
@@ -74,3 +75,24 @@ function parseText(text: string, type: ArgType | undefined): unknown {
 }
 
 const toTimestamp = (date: Date) => date.toISOString().replace("Z", "+00:00");
+
+/** What SQLite can bind for a value of a statement written by hand; it is stored as Prisma would store it. */
+export function fromValue(value: SqlValue): unknown {
+  if (typeof value === "boolean") return value ? 1 : 0;
+  if (typeof value !== "object" || value === null) return value;
+  return value instanceof Date ? toTimestamp(value) : JSON.stringify(value);
+}
+
+/** A stored value as Prisma's client gives it. */
+export function toValue(stored: unknown, type: ColumnType | null): unknown {
+  if (typeof stored === "bigint") return toWhole(stored, type);
+  if (typeof stored !== "string") return stored;
+  if (type === ColumnTypeEnum.DateTime) return new Date(stored);
+  return type === ColumnTypeEnum.Json ? JSON.parse(stored) : stored;
+}
+
+function toWhole(stored: bigint, type: ColumnType | null): unknown {
+  if (type === ColumnTypeEnum.Int64) return stored;
+  if (type === ColumnTypeEnum.Boolean) return stored !== 0n;
+  return type === ColumnTypeEnum.DateTime ? new Date(Number(stored)) : Number(stored);
+}
