@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ErrorCode } from "../errors.ts";
+import { answerPlainPost } from "./answer-plain-post.ts";
 import type { Call } from "./context.ts";
+import { httpCall } from "./http-call.ts";
 import type { Graphql } from "./yoga.ts";
 
 /** GraphQL over HTTP and server-sent events at `/graphql`. */
@@ -10,10 +12,10 @@ export interface GraphqlOverHttp {
 }
 
 /** Mounts `/graphql`. Bodies must be JSON, and no larger than the server allows. */
-export function serveGraphql(app: FastifyInstance, { yoga }: Graphql): GraphqlOverHttp {
+export function serveGraphql(app: FastifyInstance, graphql: Graphql): GraphqlOverHttp {
   const streams = new Set<FastifyReply["raw"]>();
   app.register(async (scope) => {
-    // Yoga reads the body itself; here it is only limited, and must be JSON.
+    // Bodies are read where they are understood; here they are only limited, and must be JSON.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
     scope.setErrorHandler<Error>((error, request, reply) => {
@@ -23,11 +25,9 @@ export function serveGraphql(app: FastifyInstance, { yoga }: Graphql): GraphqlOv
     scope.route({
       method: ["GET", "POST"],
       url: "/graphql",
-      handler: async (request, reply) => {
-        const response = await yoga.handleNodeRequestAndResponse(request, reply, { call: callOf(request, reply) });
-        for (const [name, value] of response.headers) reply.header(name, value);
-        if (response.headers.get("content-type")?.startsWith("text/event-stream")) remember(streams, reply.raw);
-        return reply.status(response.status).send(response.body);
+      handler: (request, reply) => {
+        const call = httpCall(request, reply, request.headers.authorization);
+        return answerPlainPost(graphql, call, request, reply) ?? answerByYoga(graphql, call, request, reply, streams);
       },
     });
   });
@@ -38,10 +38,17 @@ export function serveGraphql(app: FastifyInstance, { yoga }: Graphql): GraphqlOv
   };
 }
 
-function callOf({ headers, ip, id }: FastifyRequest, reply: FastifyReply): Call {
-  const gone = new AbortController();
-  reply.raw.once("close", () => gone.abort());
-  return { requestId: id, authorization: headers.authorization ?? null, address: ip, signal: gone.signal };
+async function answerByYoga(
+  { yoga }: Graphql,
+  call: Call,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  streams: Set<FastifyReply["raw"]>,
+): Promise<FastifyReply> {
+  const response = await yoga.handleNodeRequestAndResponse(request, reply, { call });
+  for (const [name, value] of response.headers) reply.header(name, value);
+  if (response.headers.get("content-type")?.startsWith("text/event-stream")) remember(streams, reply.raw);
+  return reply.status(response.status).send(response.body);
 }
 
 function remember(streams: Set<FastifyReply["raw"]>, stream: FastifyReply["raw"]): void {

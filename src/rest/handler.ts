@@ -1,17 +1,25 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import { requirePrincipal } from "../graphql/authorize.ts";
 import type { Call } from "../graphql/context.ts";
+import { httpCall } from "../graphql/http-call.ts";
 import type { Graphql } from "../graphql/yoga.ts";
 import type { EventStreams } from "./event-stream.ts";
 import { type OpenCall, openCall, type Prepared, prepareDocument } from "./execute.ts";
 import { sendFile } from "./file.ts";
-import { readInput } from "./input.ts";
+import { inputReader } from "./input.ts";
 import type { Answer, Bytes, Input, Page, Route, StreamEvent } from "./route.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The opened call of a REST request, once its caller has been looked at. */
+    restCall: OpenCall | null;
+  }
+}
 
 /**
  * Makes the handler of one route. The caller is looked at before the body is read, so nobody without a good token
- * can make the gateway read one.
+ * can make the gateway read one. What has not to be waited for is answered at once.
  *
  * @throws {Error} when a document of the route does not fit the schema.
  */
@@ -22,21 +30,29 @@ export function handlerOf(
 ): Pick<RouteOptions, "onRequest" | "handler"> {
   const usual = prepare(route);
   const followed = route.follow && prepare(route.follow);
-  const calls = new WeakMap<FastifyRequest, OpenCall>();
+  const readInput = inputReader(route);
   return {
-    async onRequest(request, reply) {
-      const call = await openCall(graphql, callOf(route, request, reply));
-      if (route.access === "bearer") requirePrincipal(call.context);
-      calls.set(request, call);
+    onRequest(request, reply, done) {
+      const admit = (call: OpenCall) => {
+        if (route.access === "bearer") requirePrincipal(call.context);
+        request.restCall = call;
+      };
+      const call = openCall(graphql, callOf(route, request, reply));
+      if (call instanceof Promise) return void call.then(admit).then(() => done(), done);
+      admit(call);
+      done();
     },
-    async handler(request, reply) {
-      const input = readInput(route, request);
-      const answer = followed && wantsToFollow(input) ? followed : usual;
-      const call = calls.get(request);
+    handler(request, reply) {
+      const { restCall: call } = request;
       if (!call) throw new Error("a route's hooks ran out of order");
-      if (answer.reply.kind === "events") return streams.send(request, reply, await eventsOf(call, answer, input));
-      const data = await call.execute(answer.prepared, answer.variables(input));
-      return send(route, request, reply, answer.present(data, input), input.query);
+      const input = readInput(request);
+      const answer = followed && wantsToFollow(input) ? followed : usual;
+      if (answer.reply.kind === "events") {
+        return eventsOf(call, answer, input).then((events) => streams.send(request, reply, events));
+      }
+      const data = call.execute(answer.prepared, answer.variables(input));
+      const finish = (got: unknown) => send(route, request, reply, answer.present(got, input), input.query);
+      return data instanceof Promise ? data.then(finish) : finish(data);
     },
   };
 }
@@ -58,12 +74,8 @@ async function eventsOf(call: OpenCall, answer: PreparedAnswer, input: Input): P
 }
 
 /** What is public is so for everyone alike: a token that is sent along changes nothing, not even a bad one. */
-function callOf({ access }: Route, { id, headers, ip }: FastifyRequest, reply: FastifyReply): Call {
-  const gone = new AbortController();
-  reply.raw.once("close", () => gone.abort());
-  const authorization = access === "public" ? null : (headers.authorization ?? null);
-  return { requestId: id, authorization, address: ip, signal: gone.signal };
-}
+const callOf = ({ access }: Route, request: FastifyRequest, reply: FastifyReply): Call =>
+  httpCall(request, reply, access === "public" ? undefined : request.headers.authorization);
 
 function send(route: Route, request: FastifyRequest, reply: FastifyReply, body: unknown, query: unknown): FastifyReply {
   reply.header("cache-control", route.method === "GET" ? "private, no-cache" : "no-store");
@@ -80,7 +92,7 @@ function send(route: Route, request: FastifyRequest, reply: FastifyReply, body: 
 function sendJson(request: FastifyRequest, reply: FastifyReply, body: unknown): FastifyReply {
   const text = JSON.stringify(body);
   if (request.method !== "GET" && request.method !== "HEAD") return sendText(reply, text);
-  const tag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 27)}"`;
+  const tag = `"${hash("sha256", text, "base64url").slice(0, 27)}"`;
   reply.header("etag", tag);
   return names(request.headers["if-none-match"], tag) ? reply.code(304).send() : sendText(reply, text);
 }
