@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
-import cors from "@fastify/cors";
 import Fastify, { type FastifyInstance, LogController } from "fastify";
+import type { Logger } from "pino";
 import type { Auth } from "./auth/auth.ts";
 import { holdsAll } from "./auth/policy.ts";
+import { allowOrigins } from "./cors.ts";
 import { GatewayError, notFound } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
 import { serveGraphql } from "./graphql/http.ts";
@@ -36,8 +38,8 @@ export async function createServer(gateway: Gateway, auth: Auth): Promise<Gatewa
   const stopWatching = watchStalls(app.server, limits.stalledMs, (connection) => {
     if (!sockets.sendAway(connection)) connection.destroy();
   });
-  await app.register(cors, corsOptions(config.corsOrigins));
-  observe(app, metrics);
+  allowOrigins(app, config.corsOrigins);
+  observe(app, metrics, gateway.log);
   answerErrors(app);
   const overHttp = serveGraphql(app, graphql);
   registerRest(app, gateway, graphql);
@@ -82,7 +84,7 @@ const createApp = (gateway: Gateway) =>
     rewriteUrl: ({ url = "/" }) => (url === "/health" ? "/api/v0/health" : url),
     genReqId: ({ headers }) => {
       const given = headers["x-request-id"];
-      return typeof given === "string" && plainId.test(given) ? given : gateway.newId();
+      return typeof given === "string" && plainId.test(given) ? given : randomUUID(); // a tenth of what `newId` takes, and nobody sorts by it
     },
   }) as unknown as FastifyInstance; // the logger's own type is of no use to routes
 
@@ -112,26 +114,16 @@ function serveMetrics(app: FastifyInstance, auth: Auth, metrics: Metrics): void 
 }
 
 /** Every answer bears its request's id; every request is logged and counted once it has ended. */
-function observe(app: FastifyInstance, metrics: Metrics): void {
-  app.addHook("onRequest", async (request, reply) => void reply.header("x-request-id", request.id));
-  app.addHook("onResponse", async ({ method, routeOptions, log }, reply) => {
+function observe(app: FastifyInstance, metrics: Metrics, root: Logger): void {
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.header("x-request-id", request.id);
+    done();
+  });
+  app.addHook("onResponse", ({ method, routeOptions, log }, reply, done) => {
+    const { elapsedTime: ms, statusCode: status } = reply;
     const route = routeOptions.url ?? "unknown";
-    metrics.countRequest({ method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
-    log.debug({ method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "answered");
+    metrics.countRequest({ method, route, status }, ms / 1000);
+    if (root.isLevelEnabled("debug")) log.debug({ method, route, status, ms: Math.round(ms) }, "answered");
+    done();
   });
 }
-
-const corsOptions = (origins: readonly string[]) => ({
-  origin: origins.includes("*") ? true : [...origins],
-  methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-  exposedHeaders: [
-    "X-Total-Count",
-    "X-Page-Offset",
-    "X-Page-Limit",
-    "X-Request-Id",
-    "X-Raworc-File-Size",
-    "ETag",
-    "Retry-After",
-  ],
-  maxAge: 600,
-});

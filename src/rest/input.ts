@@ -13,23 +13,31 @@ export interface Sent {
   readonly headers: IncomingHttpHeaders;
 }
 
+/** Reads what a caller sent to one route. */
+export type ReadInput = (sent: Sent) => Input;
+
 /**
- * Reads what a caller sent. Unknown keys are dropped, `null` means "leave out", no body means `{}`.
- *
- * @throws BAD_USER_INPUT naming every field that is wrong, the first as its `field`.
+ * Makes the reader of a route. Unknown keys are dropped, `null` means "leave out", no body means `{}`. It throws
+ * BAD_USER_INPUT naming every field that is wrong, the first as its `field`.
  */
-export const readInput = (route: Pick<Route, "path" | "params" | "query" | "body">, sent: Sent): Input => ({
-  params: read(route.params, named(route.path, sent.params)),
-  query: read(route.query, withoutEmpty(sent.query)),
-  body: route.body ? read(route.body, withoutNulls(sent.body)) : {},
-  lastEventId: sent.headers["last-event-id"]?.toString() || null,
-});
+export function inputReader({
+  path,
+  params,
+  query,
+  body,
+}: Pick<Route, "path" | "params" | "query" | "body">): ReadInput {
+  const [, rest] = /\*(\w+)$/.exec(path) ?? [];
+  return (sent) => ({
+    params: read(params, rest ? withRest(sent.params, rest) : sent.params),
+    query: read(query, withoutEmpty(sent.query)),
+    body: body ? read(body, withoutNulls(sent.body)) : {},
+    lastEventId: sent.headers["last-event-id"]?.toString() || null,
+  });
+}
 
 /** The server calls the rest of a path `*`; the route has a name for it. */
-function named(path: string, params: unknown): object {
-  const [, name = "*"] = /\*(\w+)$/.exec(path) ?? [];
-  return Object.fromEntries(Object.entries(params ?? {}).map(([key, value]) => [key === "*" ? name : key, value]));
-}
+const withRest = (params: unknown, name: string): object =>
+  Object.fromEntries(Object.entries(params ?? {}).map(([key, value]) => [key === "*" ? name : key, value]));
 
 function read(schema: z.ZodObject, value: unknown): unknown {
   const parsed = schema.safeParse(value, { error: sayWhatIsWrong });

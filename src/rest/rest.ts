@@ -37,6 +37,7 @@ export function mountRoutes(
 ): void {
   readJsonBodies(scope);
   answerErrors(scope);
+  scope.decorateRequest("restCall", null);
   const streams = createEventStreams();
   scope.addHook("preClose", async () => streams.cut());
   for (const route of table) {
