@@ -21,6 +21,9 @@ const nested = "GraphQL 20 agents × 5 responses × items";
 export const goals = {
   restReadToBare: { work: restRead, unit: "× bare", least: 0.5, reached: false },
   restReadToLangGraph: { work: restRead, unit: "× LangGraph's GET /threads/{id}", least: 5, reached: false },
+  restReadHot: { work: "REST point read, always the same", unit: "× bare", least: 0.5, reached: false },
+  restReadMany: { work: "REST point read, 10,000 agents", unit: "× bare", least: 0.5, reached: false },
+  restReadMixed: { work: "REST point read, with writes", unit: "× bare", least: 0.5, reached: false },
   fieldsToApollo: { work: fields, unit: "× Apollo + Prisma", least: 3, reached: false },
   fieldsToMercurius: { work: fields, unit: "× Mercurius + JIT + Prisma", least: 1.4, reached: false },
   restListToBare: { work: restList, unit: "× bare", least: 0.5, reached: false },
@@ -28,6 +31,8 @@ export const goals = {
   listToApollo: { work: list, unit: "× Apollo + Prisma", least: 3, reached: false },
   nestedToApollo: { work: nested, unit: "× Apollo + Prisma", least: 1.8, reached: false },
   nestedToMercurius: { work: nested, unit: "× Mercurius + JIT + Prisma", least: 1.2, reached: false },
+  pageTime: { work: "page of 100 out of 10,000 agents, p95", unit: "ms", most: 50, reached: false },
+  pageDepth: { work: "the deepest page of 100", unit: "× the time of the first", most: 1.5, reached: false },
   accessCheck: { work: "token and policy check, cached", unit: "µs", most: 3, reached: false },
   createToBare: { work: "createResponse, durable", unit: "× bare", least: 0.35, reached: false },
   appendToBare: { work: "append of an item", unit: "× bare", least: 0.35, reached: false },
@@ -39,17 +44,22 @@ export const goals = {
   manyLost: { work: "2,000 subscribers, events that did not arrive", unit: "events", most: 0, reached: false },
   besideStalled: { work: "what a stalled reader costs the others, p99", unit: "ms", most: 5, reached: false },
   subscriptionMemory: { work: "memory of an open subscription", unit: "kB", most: 25, reached: false },
+  runFirst: { work: "first item of a run, p50", unit: "× LangGraph's", most: 1, reached: false },
+  runsAtOnce: { work: "first item of 50 runs at once, p95", unit: "× LangGraph's", most: 1, reached: false },
   loginReads: { work: "reads' p99 during 20 logins at once", unit: "× undisturbed", most: 2, reached: false },
   logins: { work: "logins", unit: "a second", least: 90, reached: false },
 } as const satisfies Record<string, Goal>;
 
-/** Holds a number against its goal. `fallen` says that it was reached once and is now worse by more than a third. */
-export function judge(name: keyof typeof goals, value: number): Result & { readonly fallen: boolean } {
+/**
+ * Holds a number against its goal; `detail` says what it was made of. `fallen` says that it was reached once and is now
+ * worse by more than a third.
+ */
+export function judge(name: keyof typeof goals, value: number, detail = ""): Result & { readonly fallen: boolean } {
   const { work, unit, least, most, reached }: Goal = goals[name];
   const goal = least === undefined ? `≤ ${most} ${unit}` : `≥ ${least} ${unit}`;
   const within = (slack: number) =>
     value >= (least ?? 0) / slack && value <= (most ?? Number.POSITIVE_INFINITY) * slack;
-  const measured = `${value.toPrecision(3)} ${unit}`;
+  const measured = `${value.toPrecision(3)} ${unit}${detail && ` (${detail})`}`;
   const isRatio = unit.startsWith("×");
   return { key: name, work, goal, measured, reached: within(1), fallen: reached && isRatio && !within(1.5) };
 }

@@ -17,8 +17,10 @@ import { graphqlRead } from "./works/graphql-read.ts";
 import { lists } from "./works/lists.ts";
 import { logins } from "./works/logins.ts";
 import { nested } from "./works/nested.ts";
+import { pages } from "./works/pages.ts";
 import { replay } from "./works/replay.ts";
 import { restRead } from "./works/rest-read.ts";
+import { runs } from "./works/runs.ts";
 
 // How to run it is in README.md. `lifecycle` needs a Docker engine (DOCKER_HOST).
 type Bench = (pace: Pace) => Promise<Report>;
@@ -29,10 +31,12 @@ const compared: Readonly<Record<string, Bench>> = {
   "graphql-read": graphqlRead,
   lists,
   nested,
+  pages,
   "access-check": accessCheck,
   "create-response": createResponse,
   append,
   "fan-out": fanOut,
+  runs,
   logins,
 };
 const alone: Readonly<Record<string, Bench>> = {

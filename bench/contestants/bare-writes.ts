@@ -13,7 +13,14 @@ export function writesOf(database: Database) {
   const ownerOf = database.prepare<[string], AgentRow>(
     "SELECT a.id, a.name, a.createdById FROM Response r JOIN Agent a ON a.id = r.agentId WHERE r.id = ?",
   );
-  const touchAgent = database.prepare("UPDATE Agent SET lastActivityAt = ?, idleFrom = ?, updatedAt = ? WHERE id = ?");
+  const waitingFor = database
+    .prepare<[string], number>(
+      "SELECT COUNT(*) FROM Response WHERE respondentId = ? AND status IN ('PENDING', 'PROCESSING')",
+    )
+    .pluck();
+  const touchAgent = database.prepare<[string, string, string, string], AgentRow>(
+    "UPDATE Agent SET lastActivityAt = ?, idleFrom = ?, updatedAt = ? WHERE id = ? RETURNING *",
+  );
   const touchResponse = database.prepare("UPDATE Response SET updatedAt = ? WHERE id = ?");
   const insert = database.prepare(`INSERT INTO Response (id, respondentId, agentId, status, input, createdByName,
     createdAt, updatedAt) VALUES (?, ?, ?, 'PENDING', ?, ?, ?, ?)`);
@@ -30,8 +37,8 @@ export function writesOf(database: Database) {
   };
 
   const create = database.transaction((agent: AgentRow, id: string, input: unknown, user: string, at: string) => {
-    touchAgent.run(at, at, at, agent.id);
-    emit(agent, `agent:${agent.name}`, "agent.changed", agent, at);
+    emit(agent, `agent:${agent.name}`, "agent.changed", touchAgent.get(at, at, at, agent.id) ?? agent, at);
+    if ((waitingFor.get(agent.id) ?? 0) >= longestQueue) throw new Error("too many wait");
     insert.run(id, agent.id, agent.id, JSON.stringify(input), user, at, at);
     emit(agent, `response:${id}`, "response.status", { id, status: "PENDING" }, at);
   });
@@ -46,8 +53,11 @@ export function writesOf(database: Database) {
       if (!agent) return null;
       const id = randomUUID();
       const { input } = body as { input: unknown }; // as the bench sends it
-      create.immediate(agent, id, input, user, now());
-      return { body: JSON.stringify({ id, agent_name: agent.name, status: "pending", input }) };
+      const at = now();
+      create.immediate(agent, id, input, user, at);
+      const times = { created_at: shown(at), updated_at: shown(at) };
+      const output = { text: "", items: [] };
+      return { body: JSON.stringify({ id, agent_name: agent.name, status: "pending", input, output, ...times }) };
     },
     append(id: string, body: unknown) {
       const agent = ownerOf.get(id);
@@ -59,4 +69,6 @@ export function writesOf(database: Database) {
   };
 }
 
+const longestQueue = 1000;
+const shown = (at: string) => at.replace("+00:00", "Z");
 const now = () => new Date().toISOString().replace("Z", "+00:00");

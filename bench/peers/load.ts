@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import autocannon, { type Result } from "autocannon";
-import type { Load, Loaded } from "../harness/load.ts";
+import type { Load, Loaded, LoadRequest } from "../harness/load.ts";
 import { percentile } from "../measure.ts";
+
+/** How many requests each server has had: its next load goes on from there. */
+const sent = new Map<string, number>();
 
 // Sends each load it reads with autocannon, a line of JSON each, and prints what came of it. Times are taken per
 // request, for autocannon's own histogram knows whole milliseconds only.
@@ -13,12 +16,15 @@ for await (const line of createInterface({ input: process.stdin })) {
 async function send({ url, connections, requests, seconds, amount }: Load): Promise<Loaded> {
   const times: number[] = [];
   const ends = amount === undefined ? { duration: seconds ?? 1 } : { amount };
-  const sending = autocannon({ url, connections, requests: [...requests], verifyBody, ...ends }, () => {});
+  const turns = inTurn(requests, sent.get(url) ?? 0, connections);
+  const setupClient = (client: autocannon.Client) => client.setRequests(turns.pop() ?? []);
+  const sending = autocannon({ url, connections, setupClient, verifyBody, ...ends }, () => {});
   sending.on("response", (_client, _status, _bytes, tookMs) => times.push(tookMs));
   const [{ duration, non2xx, errors, mismatches }] = (await once(sending, "done")) as [Result];
   if (non2xx + errors + mismatches > 0 || times.length === 0) {
     throw new Error(`${url}: ${non2xx + mismatches} refusals, ${errors} errors, ${times.length} answers`);
   }
+  sent.set(url, (sent.get(url) ?? 0) + times.length);
   return {
     count: times.length,
     perSecond: times.length / duration,
@@ -26,6 +32,19 @@ async function send({ url, connections, requests, seconds, amount }: Load): Prom
     p95Ms: percentile(times, 0.95),
     p99Ms: percentile(times, 0.99),
   };
+}
+
+/** Shares the requests out among the connections, so that together they send each of them in turn. */
+function inTurn(requests: readonly LoadRequest[], start: number, connections: number): LoadRequest[][] {
+  const each = Math.ceil(requests.length / connections);
+  const shareFrom = (place: number) => Array.from({ length: each }, (_, step) => requestAt(requests, place + step));
+  return Array.from({ length: connections }, (_, connection) => shareFrom(start + connection * each));
+}
+
+function requestAt(requests: readonly LoadRequest[], place: number): LoadRequest {
+  const request = requests[place % requests.length];
+  if (!request) throw new Error("there is nothing to send");
+  return { ...request }; // autocannon writes into it
 }
 
 /** GraphQL refuses with status 200. */
