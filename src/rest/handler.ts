@@ -38,9 +38,9 @@ export function handlerOf(
         request.restCall = call;
       };
       const call = openCall(graphql, callOf(route, request, reply));
-      if (call instanceof Promise) return void call.then(admit).then(() => done(), done);
+      if (call instanceof Promise) return call.then(admit);
       admit(call);
-      done();
+      return done();
     },
     handler(request, reply) {
       const { restCall: call } = request;
