@@ -9,11 +9,17 @@ interface Suite {
   readonly files: readonly string[];
   readonly need?: Need;
   readonly testTimeout: number;
+  readonly globalSetup?: string;
 }
 
 /** Suites that share an engine, kill processes or drive a browser run by themselves, one file at a time. */
 const alone: readonly Suite[] = [
-  { name: "crash", files: ["test/crash/**/*.test.ts"], testTimeout: 60_000 },
+  {
+    name: "crash",
+    files: ["test/crash/**/*.test.ts"],
+    testTimeout: 60_000,
+    globalSetup: "test/support/build.ts",
+  },
   {
     name: "docker",
     files: ["test/docker/**/*.test.ts", "test/runtime/docker.test.ts"],
@@ -49,13 +55,14 @@ export default defineConfig({
           testTimeout: 10_000,
         },
       },
-      ...alone.filter(isHere).map(({ name, files, testTimeout }, place) => ({
+      ...alone.filter(isHere).map(({ name, files, testTimeout, globalSetup = [] }, place) => ({
         extends: true as const,
         test: {
           name,
           include: [...files],
           testTimeout,
           hookTimeout: testTimeout,
+          globalSetup,
           fileParallelism: false,
           sequence: { groupOrder: place + 1 },
         },

@@ -10,7 +10,6 @@ const ticksPerSecond = 100;
 /** Memory and processor of a gateway that has an idle agent and nothing to do. Linux only: it reads /proc. */
 export async function atRest(): Promise<readonly Result[]> {
   const gateway = await startGatewayProcess({
-    built: true,
     env: { RAWORC_RUNTIME: process.env["BENCH_RUNTIME"] ?? "auto" },
   });
   try {

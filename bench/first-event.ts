@@ -7,7 +7,6 @@ const warmUp = 10;
 /** From the acknowledged createResponse of an idle agent to the first event of its answer at a subscriber. */
 export async function firstEvent(): Promise<readonly Result[]> {
   const gateway = await startGatewayProcess({
-    built: true,
     env: { RAWORC_RUNTIME: process.env["BENCH_RUNTIME"] ?? "auto" },
   });
   const samples: number[] = [];

@@ -14,7 +14,7 @@ export async function lifecycle(): Promise<readonly Result[]> {
   const dockerHost = process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock";
   const bare = new Docker({ socketPath: dockerHost.replace("unix://", "") });
   const env = { RAWORC_RUNTIME: "docker", DOCKER_HOST: dockerHost, RAWORC_FREEZE_SECONDS: String(freezeSeconds) };
-  const gateway = await startGatewayProcess({ built: true, env });
+  const gateway = await startGatewayProcess({ env });
   const times = { create: [], frozen: [], stopped: [], bareCreate: [], bareStart: [] } as Record<string, number[]>;
   try {
     await agentRound(gateway, bare, "warm-up", {});

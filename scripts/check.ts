@@ -12,7 +12,7 @@ const checks = [
   { name: "lint", command: ["oxlint"] },
   { name: "types", command: ["tsc", "--noEmit"] },
   { name: "dead code", command: ["knip", "--no-progress", "--treat-config-hints-as-errors"] },
-  { name: "build", command: ["tsc", "-p", "tsconfig.build.json"] },
+  { name: "build", command: ["tsx", "scripts/build.ts"] },
 ];
 
 const results = checks.map(({ name, command }) => isFine(name, command));

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { gatewayCommand } from "../../scripts/gateway-command.cjs";
 import { askAndWait, createAgent, createWorld, type World } from "./world.ts";
 
 const says = (text: string): unknown => expect.stringContaining(text);
@@ -78,7 +79,10 @@ describe("starting the gateway", () => {
 });
 
 async function runMain(env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, ["src/main.ts"], { env: { ...process.env, ...env }, stdio: "pipe" });
+  const child = spawn(process.execPath, gatewayCommand.args, {
+    env: { ...process.env, ...gatewayCommand.env, ...env },
+    stdio: "pipe",
+  });
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (printed += String(chunk)));
   const [code] = await once(child, "close");

@@ -12,13 +12,11 @@ export interface ProcessOptions {
   /** Kept over restarts when it is given; otherwise a new folder, deleted by `stop`. */
   readonly dataDir?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** What `npm start` runs, by the same command; otherwise the source. */
-  readonly built?: boolean;
-  /** Another program than `src/main.ts`, such as a gateway with a runtime of its own. */
+  /** Another program than what `npm start` runs, such as a gateway with a runtime of its own. */
   readonly main?: string;
 }
 
-/** A gateway in a process of its own, as users run it. */
+/** A gateway in a process of its own, as users run it: built, by the command of `npm start`. */
 export interface GatewayProcess {
   readonly child: ChildProcess;
   readonly pid: number;
@@ -41,9 +39,9 @@ export const makeDataDir = () => mkdtemp(join(tmpdir(), "raworc-process-"));
 /** Starts a gateway on a free port and logs in as its first administrator. */
 export async function startGatewayProcess(options: ProcessOptions = {}): Promise<GatewayProcess> {
   const dataDir = options.dataDir ?? (await makeDataDir());
-  const { args, env } = options.built ? gatewayCommand : { args: [options.main ?? "src/main.ts"], env: {} };
+  const { args, env } = options.main === undefined ? gatewayCommand : { args: [options.main], env: {} };
   const child = spawn(process.execPath, args, {
-    env: { ...env, ...process.env, PORT: "0", LOG_LEVEL: "error", RAWORC_DATA_DIR: dataDir, ...options.env },
+    env: { ...process.env, ...env, PORT: "0", LOG_LEVEL: "error", RAWORC_DATA_DIR: dataDir, ...options.env },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const url = await listeningUrl(child);

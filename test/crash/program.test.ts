@@ -1,0 +1,58 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { buildClientSchema, getIntrospectionQuery, lexicographicSortSchema, printSchema } from "graphql";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { gatewayCommand } from "../../scripts/gateway-command.cjs";
+import { type GatewayProcess, makeDataDir, startGatewayProcess } from "../support/gateway-process.ts";
+import { type ModelServer, say, startModelServer } from "../support/model-server.ts";
+import { askAndWait, createAgent, modelEnvironment } from "./world.ts";
+
+describe("the program as it is built", () => {
+  let model: ModelServer;
+  let gateway: GatewayProcess;
+  beforeAll(async () => {
+    model = await startModelServer(say("thought"));
+    gateway = await startGatewayProcess({ env: { RAWORC_RUNTIME: "process", ...modelEnvironment(model) } });
+  });
+  afterAll(async () => {
+    await gateway.stop();
+    await model[Symbol.asyncDispose]();
+  });
+  const page = async (path: string) => {
+    const answer = await fetch(`${gateway.url}${path}`, { headers: { accept: "text/html" } });
+    return { status: answer.status, body: await answer.text() };
+  };
+
+  test("has the schema that schema.graphql shows", async () => {
+    const schema = buildClientSchema(await gateway.ask(getIntrospectionQuery({ specifiedByUrl: true })));
+    expect(`${printSchema(lexicographicSortSchema(schema))}\n`).toBe(await readFile("schema.graphql", "utf8"));
+  });
+
+  test("finds what it loads when it is first asked: runtimes, engines and pages", async () => {
+    await createAgent(gateway, "shell");
+    await createAgent(gateway, "thinker", { engine: "MODEL" });
+    expect(await askAndWait(gateway, "shell", "echo done")).toBe("done\n");
+    expect(await askAndWait(gateway, "thinker", "think")).toBe("thought");
+    expect(await page("/graphql")).toEqual({ status: 200, body: expect.stringContaining("GraphiQL") });
+    expect(await page("/api/v0/docs/static/index.html")).toEqual({
+      status: 200,
+      body: expect.stringContaining("swagger-ui"),
+    });
+  });
+
+  test("names the lines of its own source when it fails", async () => {
+    const folder = await makeDataDir();
+    const file = join(folder, "file");
+    await writeFile(file, "");
+    const env = { ...process.env, ...gatewayCommand.env, PORT: "0", RAWORC_DATA_DIR: join(file, "data") };
+    const child = spawn(process.execPath, gatewayCommand.args, { env, stdio: ["ignore", "ignore", "pipe"] });
+    const [printed] = await Promise.all([text(child.stderr), once(child, "close")]);
+    await rm(folder, { recursive: true });
+    const [, line] = /src\/store\/open\.ts:(\d+):\d+/.exec(printed) ?? [];
+    const source = (await readFile("src/store/open.ts", "utf8")).split("\n");
+    expect(source[Number(line) - 1]).toContain("await mkdir(dataDir");
+  });
+});
