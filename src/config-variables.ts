@@ -163,7 +163,7 @@ export const variables = {
   RAWORC_MAX_STARTS: variable(
     wholeNumber(1, 1000, availableParallelism()),
     "1 to 1000 (default: the number of cores)",
-    "how many computers are changed at once",
+    "how many computers start at once",
   ),
   RAWORC_WARM_POOL: variable(
     wholeNumber(0, 100, 0),

@@ -59,7 +59,7 @@ export const layers: readonly Layer[] = [
  * A new room gets a line here.
  */
 export const parents: Readonly<Record<string, readonly string[]>> = {
-  system: [],
+  system: ["computers"],
   computers: [],
   spaces: [],
   "service-accounts": ["roles"],

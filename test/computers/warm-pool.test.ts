@@ -45,6 +45,15 @@ describe("a pool of warm computers", () => {
     });
   });
 
+  test("says in health how full it is", async () => {
+    await startWith(2);
+    const { health } = await gateway.data("{ health { ok checks { name ok message } } }");
+    expect(health).toMatchObject({
+      ok: true,
+      checks: [{}, {}, { name: "warmPool", ok: true, message: "2 of 2 ready" }],
+    });
+  });
+
   test("gives a new agent one that runs, with no start of its own, and fills the place again", async () => {
     await startWith(1);
     const [ready] = await warm();

@@ -40,8 +40,11 @@ export async function execInAgent(
     throw badInput("timeoutSeconds", `"timeoutSeconds" must be from 1 to ${longestCommandSeconds}`);
   }
   const inside = insideOf(gateway, agent, signal);
-  await commit(gateway, (unit) =>
-    changeAgent(unit, { id: agent.id, state: "IDLE" }, { idleFrom: unit.at, lastActivityAt: unit.at }),
-  );
-  return inside.run({ command, env: await agentEnvironment(gateway, agent), timeoutSeconds: seconds });
+  const run = async () => inside.run({ command, env: await agentEnvironment(gateway, agent), timeoutSeconds: seconds });
+  // The command does not wait for the disk.
+  const [outcome] = await Promise.all([run(), countAnew(gateway, agent)]);
+  return outcome;
 }
+
+const countAnew = (gateway: Gateway, { id }: Agent) =>
+  commit(gateway, (unit) => changeAgent(unit, { id, state: "IDLE" }, { idleFrom: unit.at, lastActivityAt: unit.at }));

@@ -16,7 +16,8 @@ export async function chooseRuntime(config: Config, deployment: string, log: Log
     return createMemoryRuntime({ deployment });
   }
   if (config.runtime === "process") return openProcesses(config, deployment, log);
-  const docker = createDockerRuntime({ dockerHost: config.dockerHost, deployment, image: config.agentImage, log });
+  const { dockerHost, agentImage: image, maxStarts } = config;
+  const docker = createDockerRuntime({ dockerHost, deployment, image, maxStarts, log });
   if (config.runtime === "docker" || config.production || (await answers(docker))) return docker;
   await docker.close();
   return openProcesses(config, deployment, log);

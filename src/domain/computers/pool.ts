@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { commit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
@@ -9,6 +10,8 @@ import { warmOf } from "./warm-pool.ts";
 
 /** A place whose computer failed stays without another for so long, lest an image that cannot start be tried for ever. */
 const restAfterFailureMs = 10_000;
+/** Whoever has just got a computer is still being served when its place is seen to be free. */
+const beforeFillMs = 100;
 /** How soon to ask again while somebody waits for a start, if nothing is heard of it before. */
 const askAgainMs = 1_000;
 
@@ -32,6 +35,7 @@ async function reconcilePool(gateway: Gateway): Promise<ReconcileResult> {
   if (slot === null) return { againAfterMs: soonestMs };
   const underWay = warm.filter(({ phase, failures }) => phase !== "RUNNING" && failures === 0).length;
   if (underWay >= Math.max(1, gateway.config.maxStarts - 1)) return { againAfterMs: soonestMs };
+  await pause(beforeFillMs);
   if (await isAnybodyWaiting(gateway)) return { againAfterMs: askAgainMs };
   await fill(gateway, slot);
   return { againAfterMs: 0 };

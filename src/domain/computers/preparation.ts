@@ -3,6 +3,7 @@ import type { LogEvent } from "../../events/event.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Reconciler } from "../../reconcile/queue.ts";
 import { computerOf } from "./service.ts";
+import { isClaim } from "./warm-pool.ts";
 
 /** What an owner of computers does in each once it has come up for the first time. */
 export interface Preparation<Owner> {
@@ -38,9 +39,7 @@ export function createPreparations<Owner>({ tail }: Pick<Gateway, "tail">, work:
   };
 }
 
-/** One from the pool runs already when it is ordered. */
-const hasComeUp = (event: LogEvent) =>
-  event.type === "computer.running" || (event.type === "computer.ordered" && computerOf(event).phase === "RUNNING");
+const hasComeUp = (event: LogEvent) => event.type === "computer.running" || isClaim(event);
 
 async function untilEnded<Owner>(
   tail: Gateway["tail"],

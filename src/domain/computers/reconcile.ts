@@ -12,8 +12,11 @@ import { keysLeftElsewhere, keysToReconcile } from "./resync.ts";
 import { emitComputer } from "./service.ts";
 import { settle } from "./settle.ts";
 import { ensureSource, startComputer } from "./start.ts";
+import { isClaim } from "./warm-pool.ts";
 
 const stopGraceSeconds = 2;
+/** How many computers may be under way for each that may start: most of a change is waiting. */
+const changesPerStart = 4;
 /** How soon to ask again for a computer that another replica is changing. */
 const leasedElsewhereMs = 1_000;
 /** How soon to ask again for a copy whose source is being made. */
@@ -30,8 +33,10 @@ export function createComputerReconciler(gateway: Gateway, { alone }: { readonly
   const isSettled = (container: string) => !alone || leftOver.isGone(container);
   return {
     name: "computers",
-    concurrency: gateway.config.maxStarts,
-    wants: ({ type, stream }) => (type === "computer.ordered" ? stream.slice("computer:".length) : null),
+    // Starts, which the processor bounds, wait for one another in the runtime; the others need not wait for them.
+    concurrency: gateway.config.maxStarts * changesPerStart,
+    wants: (event) =>
+      event.type === "computer.ordered" && !isClaim(event) ? event.stream.slice("computer:".length) : null,
     wantsFromRuntime: (event) => (event.kind === "died" ? (event.labels[computerLabel] ?? null) : null),
     keys: () => keysToReconcile(gateway, isSettled),
     heldElsewhere: async () => (alone ? [] : keysLeftElsewhere(gateway)),

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../../config.ts";
 import type { Unit } from "../../events/commit.ts";
+import type { LogEvent } from "../../events/event.ts";
 import type { Gateway } from "../../gateway.ts";
 import { type Computer, Prisma } from "../../store/generated/client/client.ts";
 import { limitsOf } from "./computer.ts";
@@ -46,6 +47,10 @@ export async function claimWarm({ tx, at, gateway }: Unit, wanted: NewComputer):
   }
   return null;
 }
+
+/** True for the event of a claim: what is ordered runs already, so nothing is left to be done. */
+export const isClaim = ({ type, payload }: LogEvent) =>
+  type === "computer.ordered" && payload["desired"] === "RUNNING" && payload["phase"] === "RUNNING";
 
 /** True for a computer that would be made exactly as those of the pool are. */
 function isUsual({ image, command, network, limits, copyFrom }: NewComputer, config: Config): boolean {

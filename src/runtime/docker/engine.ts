@@ -17,6 +17,8 @@ export interface DockerOptions {
   /** The default image of computers, which is built where it is missing. */
   readonly image: string;
   readonly log: Logger;
+  /** How many containers may start at a time; as many as there are cores unless told otherwise. */
+  readonly maxStarts?: number;
   /** True where no registry can be reached: the default image is then made of this host's files at once. */
   readonly offline?: boolean;
   /** Resolvers of computers with EGRESS; a private resolver of the host's network is out of their reach. */
@@ -73,7 +75,7 @@ export function openEngine(options: DockerOptions): Engine {
     options,
     address,
     process: randomBytes(8).toString("hex"),
-    starts: pLimit(availableParallelism()),
+    starts: pLimit(options.maxStarts ?? availableParallelism()),
     closed: new AbortController(),
     inspected: new WeakMap(),
     guarded: new Set(),
