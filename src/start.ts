@@ -14,6 +14,7 @@ import { createPoolReconciler, drainPool } from "./domain/computers/pool.ts";
 import { createComputerReconciler } from "./domain/computers/reconcile.ts";
 import { messageReactions } from "./domain/messages/reactions.ts";
 import { endAllLeases } from "./domain/responses/claim.ts";
+import { responseTopics } from "./domain/responses/remembered.ts";
 import { responseReactions } from "./domain/responses/reactions.ts";
 import { createResponseReconciler } from "./domain/responses/reconcile.ts";
 import { createSessionPreparationReconciler } from "./domain/sessions/prepare.ts";
@@ -26,6 +27,8 @@ import { deploymentId } from "./domain/system/deployment.ts";
 import { createRetentionReconciler } from "./domain/system/retention.ts";
 import { createEngines } from "./engines/registry.ts";
 import { createMemoryTail } from "./events/memory-tail.ts";
+import { createMemory, createNoMemory, type Memory } from "./events/remember.ts";
+import type { Tail } from "./events/tail.ts";
 import type { Gateway } from "./gateway.ts";
 import { type Controller, createController } from "./reconcile/controller.ts";
 import type { Runtime } from "./runtime/runtime.ts";
@@ -62,12 +65,12 @@ export interface Replacements {
  */
 export async function startGateway(config: Config, log: Logger, replaced: Replacements = {}): Promise<RunningGateway> {
   const opened = await openStore(config);
-  const gateway = await assemble(config, log, opened, replaced);
+  // A SQLite file has one gateway at a time.
+  const alone = replaced.alone ?? opened.provider === "sqlite";
+  const gateway = await assemble(config, log, opened, { ...replaced, alone });
   const auth = createAuth(gateway, jwtSecret(config));
   const firstAdministrator = await ensureFirstAdministrator(gateway, auth);
-  // A SQLite file has one gateway at a time, so whoever held a lease is dead.
-  const alone = replaced.alone ?? opened.provider === "sqlite";
-  if (alone) await endAllLeases(gateway);
+  if (alone) await endAllLeases(gateway); // whoever held one is dead
   await drainPool(gateway); // before anybody can get a computer of other settings than these
   const controller = createController(gateway, reconcilersOf(gateway, alone));
   const server = await createServer(gateway, auth);
@@ -87,6 +90,7 @@ export async function startGateway(config: Config, log: Logger, replaced: Replac
 async function assemble(config: Config, log: Logger, { store }: OpenStore, replaced: Replacements): Promise<Gateway> {
   const newId = () => uuid();
   const deployment = await deploymentId(store, newId);
+  const memory = replaced.alone ? createMemory(moreTopics) : createNoMemory();
   return {
     config,
     store,
@@ -94,7 +98,11 @@ async function assemble(config: Config, log: Logger, { store }: OpenStore, repla
     deployment,
     newId,
     runtime: replaced.runtime ?? (await chooseRuntime(config, deployment, log)),
-    tail: createMemoryTail((err) => log.error({ err }, "a reader of events failed")),
+    memory,
+    tail: heardBy(
+      memory,
+      createMemoryTail((err) => log.error({ err }, "a reader of events failed")),
+    ),
     reactions: [
       ...roleBindingReactions,
       ...agentReactions,
@@ -111,6 +119,17 @@ async function assemble(config: Config, log: Logger, { store }: OpenStore, repla
     now: replaced.now ?? (() => new Date()),
   };
 }
+
+const moreTopics = [responseTopics];
+
+/** Whoever looks again because of an event must not find what was before it: so the memory hears of it first. */
+const heardBy = (memory: Memory, tail: Tail): Tail => ({
+  ...tail,
+  publish(events) {
+    memory.hear(events);
+    tail.publish(events);
+  },
+});
 
 const reconcilersOf = (gateway: Gateway, alone: boolean) => [
   createComputerReconciler(gateway, { alone }),

@@ -2,6 +2,7 @@ import type { ObjectRef } from "@pothos/core";
 import { badInput } from "../errors.ts";
 import { builder } from "./builder.ts";
 import { limits } from "./limits.ts";
+import { type MaybePromise, whenThere } from "./remembered.ts";
 
 /** One page of a list. `rows` hold one more than asked for when there is more. */
 export interface Connection<Row> {
@@ -9,7 +10,7 @@ export interface Connection<Row> {
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
   /** Counted only when asked for. */
-  readonly total: () => Promise<number>;
+  readonly total: () => MaybePromise<number>;
 }
 
 type Types = typeof builder.$inferSchemaTypes;
@@ -90,25 +91,39 @@ export const connectionPaths = [["nodes"], ["edges", "node"]] as [["nodes"], ["e
  *
  * @throws BAD_USER_INPUT for a page size, an offset or a cursor that cannot be.
  */
-export async function readPage<Row extends Keyed>(
+export function readPage<Row extends Keyed>(
   { first: asked, after, offset }: PageArgs,
-  read: (page: PageQuery) => Promise<Row[]>,
-  total: () => Promise<number>,
+  read: (page: PageQuery) => MaybePromise<readonly Row[]>,
+  total: () => MaybePromise<number>,
   key: Key = "id",
-): Promise<Connection<Row>> {
+): MaybePromise<Connection<Row>> {
   const first = asked ?? usualPageSize;
   if (first < 0 || first > limits.pageSize) throw badInput("first", `"first" must be from 0 to ${limits.pageSize}`);
   if (offset != null && offset < 0) throw badInput("offset", `"offset" must be 0 or more`);
   const place = after == null ? null : placeOf(after);
-  const rows = await read({
+  const found = read({
     after: place ? { AND: [{ createdAt: { gte: place.createdAt } }, isBeyond(place, key)] } : {},
     orderBy: [{ createdAt: "asc" }, { [key]: "asc" }],
     take: first + 1,
     skip: offset ?? 0,
   });
   const hasPreviousPage = place !== null || (offset ?? 0) > 0;
-  return { rows: rows.slice(0, first), hasNextPage: rows.length > first, hasPreviousPage, total };
+  const pageOf = (rows: readonly Row[]): Connection<Row> => ({
+    rows: rows.length > first ? rows.slice(0, first) : rows,
+    hasNextPage: rows.length > first,
+    hasPreviousPage,
+    total,
+  });
+  return whenThere(found, pageOf);
 }
+
+/** The page of those who may see nothing of a list. @throws as {@link readPage} does. */
+export const emptyPage = <Row extends Keyed>(page: PageArgs): MaybePromise<Connection<Row>> =>
+  readPage<Row>(
+    page,
+    () => [],
+    () => 0,
+  );
 
 export interface PageQuery {
   /** A condition to be joined with the list's own. */

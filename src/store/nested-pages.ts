@@ -62,3 +62,12 @@ export function byOwner<Row extends { readonly id: string }>(
   const inOrder = ids.flatMap((id) => byId.get(id) ?? []);
   return owners.map((owner) => inOrder.filter((row) => ownerOf(row) === owner));
 }
+
+/** A row for each id; `null` where there is none. */
+export function inOrderOf<Row extends { readonly id: string }>(
+  ids: readonly string[],
+  rows: readonly Row[],
+): (Row | null)[] {
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => byId.get(id) ?? null);
+}

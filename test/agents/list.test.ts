@@ -153,6 +153,7 @@ describe.skipIf(process.env["TEST_DATABASE"] === "postgresql")("the number of qu
 
   const queriesOf = async (args: string, fields: string) => {
     await list(args, fields);
+    gateway.gateway.memory.forgetAll();
     const spy = vi.spyOn(SqliteAdapter.prototype, "queryRaw");
     await list(args, fields);
     const count = spy.mock.calls.length;

@@ -6,7 +6,7 @@ import { notFound } from "../../errors.ts";
 import { forbidden, requireAllowed, requirePrincipal } from "../../graphql/authorize.ts";
 import type { Context } from "../../graphql/context.ts";
 import type { Agent, Prisma } from "../../store/generated/client/client.ts";
-import { nameKeyOf } from "./agent.ts";
+import { agentNamed } from "./remembered.ts";
 
 type Located = Pick<Agent, "id" | "name" | "spaceName" | "createdById" | "isPublished">;
 
@@ -30,7 +30,7 @@ export async function agentFor(
   verb: Verb,
   resource: Resource = "agents",
 ): Promise<Agent> {
-  const agent = await context.gateway.store.agent.findUnique({ where: { nameKey: nameKeyOf(name) } });
+  const agent = await agentNamed(context.gateway, name);
   if (!agent) throw context.principal ? notFound("Agent", name) : unauthenticated();
   requireOnAgent(context, verb, resource, agent, name);
   return agent;

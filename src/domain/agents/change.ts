@@ -1,5 +1,6 @@
 import { asPayload } from "../../events/append.ts";
 import type { Unit } from "../../events/commit.ts";
+import { tellingOf } from "../../events/remembered.ts";
 import type { JsonObject } from "../../json.ts";
 import type { Agent, Prisma } from "../../store/generated/client/client.ts";
 import { orderComputer } from "../computers/service.ts";
@@ -45,7 +46,7 @@ export const emitAgent = (unit: Unit, type: AgentEventType, agent: Agent, facts:
     type,
     space: agent.spaceName,
     ownerId: agent.createdById,
-    payload: { ...asPayload(snapshotOf(agent)), ...facts },
+    payload: tellingOf({ ...asPayload(snapshotOf(agent)), ...facts }, agent),
   });
 
 /** What readers of events may see of an agent: everything but its long and private texts. */

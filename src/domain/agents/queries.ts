@@ -1,18 +1,13 @@
-import { queryFromInfo } from "@pothos/plugin-prisma";
 import { notFound } from "../../errors.ts";
 import { builder } from "../../graphql/builder.ts";
-import {
-  type Connection,
-  connectionArgs,
-  connectionCost,
-  connectionPaths,
-  readPage,
-} from "../../graphql/connection.ts";
+import { type Connection, connectionArgs, connectionCost, type PageArgs, readPage } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
+import { type MaybePromise, rememberedList, remembered } from "../../graphql/remembered.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Agent as AgentRow, Prisma } from "../../store/generated/client/client.ts";
 import { agentFor, visibleAgents } from "./access.ts";
-import { checkTags, nameKeyOf } from "./agent.ts";
+import { checkTags } from "./agent.ts";
+import { agentCounts, agentLists, agentNamed } from "./remembered.ts";
 import { Agent, AgentConnection, AgentState } from "./schema.ts";
 
 export const AgentFilter = builder.inputType("AgentFilter", {
@@ -26,16 +21,13 @@ export const AgentFilter = builder.inputType("AgentFilter", {
 });
 
 builder.queryFields((t) => ({
-  agent: t.prismaField({
-    type: "Agent",
+  agent: t.field({
+    type: Agent,
     nullable: true,
     authScopes: { signedIn: true },
     description: "The agent of that name, in any case of letters. An error with code NOT_FOUND when there is none.",
     args: { name: t.arg.id({ required: true }) },
-    resolve: async (query, _root, { name }, context) => {
-      const agent = await agentFor(context, name, "get");
-      return isEmpty(query) ? agent : context.gateway.store.agent.findUnique({ ...query, where: { id: agent.id } });
-    },
+    resolve: (_root, { name }, context) => agentFor(context, name, "get"),
   }),
   agents: t.field({
     type: AgentConnection,
@@ -43,10 +35,8 @@ builder.queryFields((t) => ({
     complexity: connectionCost,
     description: "The agents that the caller may list, the oldest first.",
     args: { filter: t.arg({ type: AgentFilter }), ...connectionArgs },
-    resolve: (_root, { filter, ...page }, context, info) => {
-      const where = { AND: [visibleAgents(context.principal), whereOf(context.gateway, filter ?? {})] };
-      return pageOfAgents(context, page, where, queryFromInfo({ context, info, paths: connectionPaths }));
-    },
+    resolve: (_root, { filter, ...page }, context) =>
+      pageOfAgents(context, page, visibleAgents(context.principal), filter ?? {}),
   }),
   publishedAgent: t.field({
     type: Agent,
@@ -55,8 +45,8 @@ builder.queryFields((t) => ({
     description: "A published agent, for everyone. An error with code NOT_FOUND when there is none.",
     args: { name: t.arg.id({ required: true }) },
     resolve: async (_root, { name }, { gateway }) => {
-      const agent = await gateway.store.agent.findUnique({ where: { nameKey: nameKeyOf(name), isPublished: true } });
-      if (!agent) throw notFound("Published agent", name);
+      const agent = await agentNamed(gateway, name);
+      if (!agent?.isPublished) throw notFound("Published agent", name);
       return agent;
     },
   }),
@@ -66,25 +56,27 @@ builder.queryFields((t) => ({
     complexity: connectionCost,
     description: "All published agents, the oldest first, for everyone.",
     args: { filter: t.arg({ type: AgentFilter }), ...connectionArgs },
-    resolve: (_root, { filter, ...page }, context, info) => {
-      const where = { AND: [{ isPublished: true }, whereOf(context.gateway, filter ?? {})] };
-      return pageOfAgents(context, page, where, queryFromInfo({ context, info, paths: connectionPaths }));
-    },
+    resolve: (_root, { filter, ...page }, context) => pageOfAgents(context, page, { isPublished: true }, filter ?? {}),
   }),
 }));
 
-const isEmpty = (query: object) => Object.keys(query).length === 0;
-
 function pageOfAgents(
-  { gateway: { store } }: Context,
-  page: Parameters<typeof readPage>[0],
-  where: Prisma.AgentWhereInput,
-  query: object,
-): Promise<Connection<AgentRow>> {
+  context: Context,
+  page: PageArgs,
+  shown: Prisma.AgentWhereInput,
+  filter: Filter,
+): MaybePromise<Connection<AgentRow>> {
+  const { store } = context.gateway;
+  const where = { AND: [shown, whereOf(context.gateway, filter)] };
+  const { states, tags, q } = filter;
+  const membership = states || tags || q || shown.isPublished ? "asTheyAre" : "inAnyState";
   return readPage(
     page,
-    ({ after, ...window }) => store.agent.findMany({ ...query, ...window, where: { AND: [where, after] } }),
-    () => store.agent.count({ where }),
+    ({ after, ...window }) =>
+      rememberedList(context, agentLists[membership], { where, page }, () =>
+        store.agent.findMany({ ...window, where: { AND: [where, after] } }),
+      ),
+    () => remembered(context, agentCounts[membership], where, () => store.agent.count({ where })),
   );
 }
 

@@ -1,14 +1,17 @@
 import type { Gateway } from "../../gateway.ts";
 import { builder } from "../../graphql/builder.ts";
 import { connectionOf } from "../../graphql/connection.ts";
+import { whenThere } from "../../graphql/remembered.ts";
 import { AgentState as states, SetupStatus as setups } from "../../store/generated/client/enums.ts";
 import { currentRunMs, ranMs } from "../computers/computer.ts";
+import { computerById } from "../computers/remembered.ts";
 import { Computer, Network } from "../computers/schema.ts";
-import { maySeeAccount, ServiceAccount } from "../service-accounts/schema.ts";
+import { ServiceAccount, shownAccount } from "../service-accounts/schema.ts";
 import { EngineKind } from "../spaces/choices-schema.ts";
 import { maySee, targetOf } from "./access.ts";
 import { nextDeadline } from "./agent.ts";
 import { isAllowed } from "../../auth/policy.ts";
+import { agentById } from "./remembered.ts";
 import { permissionsOf } from "./remix.ts";
 import type { PublishPermissions } from "./publish.ts";
 import { secretNamesOf } from "../secrets/owned.ts";
@@ -50,9 +53,7 @@ export const Agent = builder.prismaObject("Agent", {
       type: ServiceAccount,
       nullable: true,
       description: "Null when the account is gone or hidden from the caller; the name is in `createdByName`.",
-      select: (_args, _context, nested) => ({ createdBy: nested() }),
-      resolve: ({ createdBy }, _args, { principal }) =>
-        createdBy && maySeeAccount(principal, createdBy.id) ? createdBy : null,
+      resolve: ({ createdById }, _args, context) => shownAccount(context, createdById),
     }),
     createdByName: t.exposeString("createdByName"),
     state: t.expose("state", { type: AgentState }),
@@ -106,26 +107,24 @@ export const Agent = builder.prismaObject("Agent", {
           : null,
     }),
     lastError: t.exposeString("lastError", { nullable: true, description: "Why it cannot work." }),
-    computer: t.relation("computer", {
-      description: "The container and volume behind it.",
+    computer: t.field({
       type: Computer,
+      description: "The container and volume behind it.",
+      resolve: ({ computerId }, _args, context) => computerById(context, computerId),
     }),
     network: t.field({
       type: Network,
-      select: { computer: { select: { network: true } } },
-      resolve: ({ computer }) => computer.network,
+      resolve: ({ computerId }, _args, context) =>
+        whenThere(computerById(context, computerId), ({ network }) => network),
     }),
     image: t.string({
-      select: { computer: { select: { image: true } } },
-      resolve: ({ computer }, _args, { gateway }) => computer.image ?? gateway.config.agentImage,
+      resolve: ({ computerId }, _args, context) =>
+        whenThere(computerById(context, computerId), ({ image }) => image ?? context.gateway.config.agentImage),
     }),
     runtime: t.field({
       type: AgentRuntime,
-      select: { computer: { select: { ranMs: true, startedAt: true, phase: true } } },
-      resolve: ({ computer }, _args, { gateway }) => ({
-        totalSeconds: Math.floor(ranMs(computer, gateway.now()) / 1000),
-        currentSeconds: Math.floor(currentRunMs(computer, gateway.now()) / 1000),
-      }),
+      resolve: ({ computerId }, _args, context) =>
+        whenThere(computerById(context, computerId), (computer) => runtimeOf(computer, context.gateway.now())),
     }),
     secretNames: t.stringList({
       description: "The keys of the agent's own secrets; empty for those who may not list them.",
@@ -146,10 +145,19 @@ builder.prismaObjectField("Agent", "parent", (t) =>
     type: Agent,
     nullable: true,
     description: "What it was remixed from; null when that is gone or hidden from the caller.",
-    select: (_args, _context, nested) => ({ parent: nested() }),
-    resolve: ({ parent }, _args, { principal }) => (parent && maySee(principal, parent) ? parent : null),
+    resolve: ({ parentId }, _args, context) =>
+      parentId === null
+        ? null
+        : whenThere(agentById(context, parentId), (parent) =>
+            parent && maySee(context.principal, parent) ? parent : null,
+          ),
   }),
 );
+
+const runtimeOf = (computer: Parameters<typeof ranMs>[0], now: Date) => ({
+  totalSeconds: Math.floor(ranMs(computer, now) / 1000),
+  currentSeconds: Math.floor(currentRunMs(computer, now) / 1000),
+});
 
 async function setupOutputs({ store }: Pick<Gateway, "store">, ids: readonly string[]): Promise<(string | null)[]> {
   const rows = await store.agent.findMany({ where: { id: { in: [...ids] } }, select: { id: true, setupOutput: true } });

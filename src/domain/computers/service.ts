@@ -1,5 +1,6 @@
 import { asPayload } from "../../events/append.ts";
 import type { Unit } from "../../events/commit.ts";
+import { tellingOf } from "../../events/remembered.ts";
 import type { ContainerLimits } from "../../runtime/runtime.ts";
 import type { Computer, ComputerDesired, Network, Prisma } from "../../store/generated/client/client.ts";
 import { computerStream } from "./computer.ts";
@@ -89,12 +90,17 @@ export async function changeImage(unit: Unit, id: string, image: string): Promis
 export function emitComputer(unit: Unit, type: ComputerEventType, computer: Computer): Promise<void> {
   const { command: _command, ...shown } = computer;
   const space = computer.space || null; // one of the pool has none
-  return unit.emit({ stream: computerStream(computer.id), type, space, payload: asPayload(shown) });
+  return unit.emit({
+    stream: computerStream(computer.id),
+    type,
+    space,
+    payload: tellingOf(asPayload(shown), computer),
+  });
 }
 
 /**
- * `ordered` something else is wanted · `changed` it is seen in another phase · `running` it can take commands ·
- * `died` it ended by itself · `failed` it is given up · `removed` it and its volume are gone.
+ * `ordered` something else is wanted · `changed` it is seen in another phase, or moved to another space · `running`
+ * it can take commands · `died` it ended by itself · `failed` it is given up · `removed` it and its volume are gone.
  */
 export type ComputerEventType =
   | "computer.ordered"

@@ -2,7 +2,7 @@ import { conflict } from "../../errors.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { ContainerState } from "../../runtime/runtime.ts";
 import type { Computer } from "../../store/generated/client/client.ts";
-import { computerLabel, containerName, limitsOf, volumeName } from "./computer.ts";
+import { computerLabel, computerStream, containerName, limitsOf, volumeName } from "./computer.ts";
 import type { Leases } from "./lease.ts";
 
 /**
@@ -32,6 +32,7 @@ async function makeContainer(gateway: Gateway, computer: Computer): Promise<numb
     where: { id: computer.id, epoch: computer.epoch },
     data: { generation, phase: "CREATING", runtime: runtime.kind },
   });
+  gateway.memory.forget(computerStream(computer.id));
   if (count === 0) throw conflict(`Computer "${computer.id}" is being changed by another replica`);
   await runtime.ensureContainer({
     name: containerName({ id: computer.id, generation }),
@@ -75,6 +76,7 @@ async function ensureVolume(gateway: Gateway, computer: Computer): Promise<void>
   }
   const where = { id: computer.id, epoch: computer.epoch };
   await gateway.store.computer.updateMany({ where, data: { volumeReady: true } });
+  gateway.memory.forget(computerStream(computer.id));
 }
 
 const commandOf = ({ command }: Computer) => (command === null ? {} : { command: command as string[] }); // written by createComputer

@@ -1,12 +1,13 @@
-import { queryFromInfo } from "@pothos/plugin-prisma";
 import { isAllowed } from "../../auth/policy.ts";
 import { builder } from "../../graphql/builder.ts";
-import { connectionArgs, connectionCost, connectionPaths, type PageArgs, readPage } from "../../graphql/connection.ts";
+import { connectionArgs, connectionCost, emptyPage, type PageArgs, readPage } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
-import type { Message as MessageRow, Prisma } from "../../store/generated/client/client.ts";
+import { rememberedListOf, rememberedOf } from "../../graphql/remembered.ts";
+import type { Message as MessageRow } from "../../store/generated/client/client.ts";
 import { sessionFor, targetOf } from "../sessions/access.ts";
 import { Session } from "../sessions/schema.ts";
-import { messageCountsOf, messagesOf } from "./pages.ts";
+import { messageCountsOf, messagePageAfter, messagePagesOf } from "./pages.ts";
+import { messageCounts, messageLists } from "./remembered.ts";
 import { MessageConnection } from "./schema.ts";
 
 builder.queryField("messages", (t) =>
@@ -16,10 +17,9 @@ builder.queryField("messages", (t) =>
     complexity: connectionCost,
     description: "A session's conversation, the oldest message first.",
     args: { session: t.arg.id({ required: true, description: "The session's id." }), ...connectionArgs },
-    resolve: async (_root, { session: id, ...page }, context, info) => {
+    resolve: async (_root, { session: id, ...page }, context) => {
       const session = await sessionFor(context, id, "list", "messages");
-      const query = queryFromInfo({ context, info, paths: connectionPaths });
-      return pageOfMessages(context, page, { sessionId: session.id }, query);
+      return messagesOf(context, page, session.id);
     },
   }),
 );
@@ -30,39 +30,24 @@ builder.objectField(Session, "messages", (t) =>
     complexity: connectionCost,
     description: "Its conversation, the oldest message first; empty for those who may not see it.",
     args: connectionArgs,
-    resolve: (session, page, context, info) => {
-      const query = queryFromInfo({ context, info, paths: connectionPaths });
-      const isShown = isAllowed(context.principal, "get", "messages", targetOf(session));
-      if (!isShown) return pageOfMessages(context, page, { id: "" }, query);
-      if (page.after == null) return nestedPage(context, page, session.id, query);
-      return pageOfMessages(context, page, { sessionId: session.id }, query);
-    },
+    resolve: (session, page, context) =>
+      isAllowed(context.principal, "get", "messages", targetOf(session))
+        ? messagesOf(context, page, session.id)
+        : emptyPage<MessageRow>(page),
   }),
 );
 
-/** The first page of one of the many sessions of a request: all of them are read together. */
-function nestedPage(context: Context, page: PageArgs, sessionId: string, query: object) {
+/** A page of the conversation of one session. The first pages of many sessions are read together. */
+function messagesOf(context: Context, page: PageArgs, sessionId: string) {
   const { store } = context.gateway;
   return readPage<MessageRow>(
     page,
-    ({ skip, take }) =>
-      context
-        .loader(`messages ${JSON.stringify({ skip, take, query })}`, (ids: readonly string[]) =>
-          messagesOf(store, ids, { skip, take }, query),
-        )
-        .load(sessionId),
-    () => context.loader("counts of messages", (ids: readonly string[]) => messageCountsOf(store, ids)).load(sessionId),
+    ({ after, skip, take }) =>
+      rememberedListOf(context, messageLists, sessionId, { after: page.after ?? null, skip, take }, (ids) =>
+        page.after == null
+          ? messagePagesOf(store, ids, { skip, take })
+          : messagePageAfter(store, ids, { skip, take, after }),
+      ),
+    () => rememberedOf(context, messageCounts, sessionId, {}, (ids) => messageCountsOf(store, ids)),
   );
 }
-
-const pageOfMessages = (
-  { gateway: { store } }: Context,
-  page: PageArgs,
-  where: Prisma.MessageWhereInput,
-  query: object,
-) =>
-  readPage<MessageRow>(
-    page,
-    ({ after, ...window }) => store.message.findMany({ ...query, ...window, where: { AND: [where, after] } }),
-    () => store.message.count({ where }),
-  );

@@ -1,8 +1,8 @@
-import type { Gateway } from "../../gateway.ts";
 import { builder } from "../../graphql/builder.ts";
 import { connectionOf } from "../../graphql/connection.ts";
-import type { Response as ResponseRow } from "../../store/generated/client/client.ts";
+import { whenThere } from "../../graphql/remembered.ts";
 import { MessageRole as roles } from "../../store/generated/client/enums.ts";
+import { responseById } from "../responses/remembered.ts";
 import { Response } from "../responses/schema.ts";
 
 export const MessageRole = builder.enumType("MessageRole", {
@@ -30,26 +30,13 @@ builder.objectField(Message, "response", (t) =>
     type: Response,
     nullable: true,
     description: "What it became, or is the answer of; null for one that was copied from another session.",
-    resolve: ({ responseId, sessionId }, _args, context) => {
-      if (responseId === null) return null;
-      const read = (keys: readonly Key[]) => responsesOf(context.gateway, keys);
-      return context.loader("responses of messages", read).load({ responseId, sessionId });
-    },
+    resolve: ({ responseId, sessionId }, _args, context) =>
+      responseId === null
+        ? null
+        : whenThere(responseById(context, responseId), (response) =>
+            response?.sessionId === sessionId ? response : null,
+          ),
   }),
 );
-
-interface Key {
-  readonly responseId: string;
-  readonly sessionId: string;
-}
-
-async function responsesOf({ store }: Gateway, keys: readonly Key[]): Promise<(ResponseRow | null)[]> {
-  const rows = await store.response.findMany({ where: { id: { in: keys.map(({ responseId }) => responseId) } } });
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return keys.map(({ responseId, sessionId }) => {
-    const response = byId.get(responseId);
-    return response?.sessionId === sessionId ? response : null;
-  });
-}
 
 export const MessageConnection = connectionOf("Message", Message);

@@ -1,4 +1,3 @@
-import type { Agent, Session } from "../../store/generated/client/client.ts";
 import type { Store, Transaction } from "../../store/store.ts";
 import { agentRespondent } from "./agent-respondent.ts";
 import type { Respondent } from "./respondent.ts";
@@ -12,14 +11,5 @@ export async function findRespondent(
   const agent = await store.agent.findUnique({ where: { id } });
   if (agent) return agentRespondent(agent);
   const session = await store.session.findUnique({ where: { id } });
-  return session && sessionRespondent(session);
-}
-
-/** Reads a response together with who answers it. */
-export const withRespondent = { agent: true, session: true } as const;
-
-/** Who answers a response that was read with {@link withRespondent}. */
-export function respondentOf({ agent, session }: { agent: Agent | null; session: Session | null }): Respondent | null {
-  if (agent) return agentRespondent(agent);
   return session && sessionRespondent(session);
 }

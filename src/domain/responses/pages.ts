@@ -10,17 +10,29 @@ export interface Window {
 }
 
 /** One page of the responses of many respondents, by two queries whatever their number; the oldest first. */
-export async function pagesOf(
-  store: Store,
-  respondentIds: readonly string[],
-  window: Window,
-  query: object,
-): Promise<Response[][]> {
+export async function pagesOf(store: Store, respondentIds: readonly string[], window: Window): Promise<Response[][]> {
   const nested = { table: "Response", owner: "respondentId", where: ofStatus(window.status) } as const;
   const ids = await idsOfPages(store, nested, respondentIds, window);
-  const rows: Response[] = await store.response.findMany({ ...query, where: { id: { in: [...ids] } } });
+  const rows: Response[] = await store.response.findMany({ where: { id: { in: [...ids] } } });
   return byOwner(rows, ids, respondentIds, ({ respondentId }) => respondentId);
 }
+
+/** The page of the responses of each respondent that comes after a place, by a query for each: only one is asked for. */
+export const pageAfter = (
+  store: Store,
+  respondentIds: readonly string[],
+  { status, skip, take, after }: Window & { readonly after: Prisma.ResponseWhereInput },
+): Promise<Response[][]> =>
+  Promise.all(
+    respondentIds.map((respondentId) =>
+      store.response.findMany({
+        where: { AND: [{ respondentId, ...(status ? { status } : {}) }, after] },
+        orderBy: [{ createdAt: "asc" }, { id: "asc" }],
+        skip,
+        take,
+      }),
+    ),
+  );
 
 /** How many responses each of many respondents has, by one query. */
 export async function countsOf(store: Store, respondentIds: readonly string[], status: ResponseStatus | null) {

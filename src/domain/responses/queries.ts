@@ -1,19 +1,23 @@
-import { queryFromInfo } from "@pothos/plugin-prisma";
 import { unauthenticated } from "../../auth/authenticate.ts";
 import { notFound } from "../../errors.ts";
 import { requireAllowed } from "../../graphql/authorize.ts";
 import { builder } from "../../graphql/builder.ts";
-import { connectionArgs, connectionCost, connectionPaths, type PageArgs, readPage } from "../../graphql/connection.ts";
+import { connectionArgs, connectionCost, emptyPage, type PageArgs, readPage } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
+import { rememberedListOf, rememberedOf } from "../../graphql/remembered.ts";
 import type { Verb } from "../../auth/permissions.ts";
-import type { Prisma, Response as ResponseRow } from "../../store/generated/client/client.ts";
+import type { Response as ResponseRow } from "../../store/generated/client/client.ts";
 import { agentFor, maySeeResponses } from "../agents/access.ts";
 import { nameKeyOf } from "../agents/agent.ts";
+import { agentById } from "../agents/remembered.ts";
 import { Agent as AgentType } from "../agents/schema.ts";
+import { sessionById } from "../sessions/remembered.ts";
 import { Session as SessionType } from "../sessions/schema.ts";
-import { respondentOf, withRespondent } from "./find-respondent.ts";
-import { countsOf, pagesOf } from "./pages.ts";
+import { agentRespondent } from "./agent-respondent.ts";
+import { countsOf, pageAfter, pagesOf } from "./pages.ts";
+import { responseById, responseCounts, responseLists } from "./remembered.ts";
 import type { Respondent } from "./respondent.ts";
+import { sessionRespondent } from "./session-respondent.ts";
 import { Response, ResponseConnection, ResponseStatus } from "./schema.ts";
 
 /**
@@ -29,17 +33,28 @@ export async function responseFor(
   verb: Verb,
   { of = "response", agentName }: { readonly of?: "response" | "respondent"; readonly agentName?: string | null } = {},
 ): Promise<{ readonly response: ResponseRow; readonly respondent: Respondent }> {
-  const where = { id, ...(agentName == null ? {} : { agent: { nameKey: nameKeyOf(agentName) } }) };
-  const found = await context.gateway.store.response.findUnique({ where, include: withRespondent });
-  const respondent = found && respondentOf(found);
+  const response = await responseById(context, id);
+  const respondent = response && (await respondentOf(context, response, agentName));
   if (!respondent) throw context.principal ? notFound("Response", id) : unauthenticated();
   const { target, resource, responseResource } = respondent;
   const named = { kind: "Response", name: id };
   // Who sees an agent because it is published does not know of its responses, whatever they want to do with one.
   if (of === "respondent") requireAllowed(context, "get", responseResource, target, named);
   requireAllowed(context, verb, of === "response" ? responseResource : resource, target, named);
-  const { agent: _agent, session: _session, ...response } = found;
   return { response, respondent };
+}
+
+async function respondentOf(
+  context: Context,
+  { agentId, sessionId }: ResponseRow,
+  agentName: string | null | undefined,
+): Promise<Respondent | null> {
+  if (agentId !== null) {
+    const agent = await agentById(context, agentId);
+    return agent && (agentName == null || agent.nameKey === nameKeyOf(agentName)) ? agentRespondent(agent) : null;
+  }
+  const session = sessionId === null || agentName != null ? null : await sessionById(context, sessionId);
+  return session && sessionRespondent(session);
 }
 
 builder.queryFields((t) => ({
@@ -65,10 +80,9 @@ builder.queryFields((t) => ({
       ...connectionArgs,
       status: t.arg({ type: ResponseStatus }),
     },
-    resolve: async (_root, { agent: name, status, ...page }, context, info) => {
+    resolve: async (_root, { agent: name, status, ...page }, context) => {
       const agent = await agentFor(context, name, "list", "responses");
-      const query = queryFromInfo({ context, info, paths: connectionPaths });
-      return pageOfResponses(context, page, { respondentId: agent.id, ...(status ? { status } : {}) }, query);
+      return responsesOf(context, page, agent.id, status ?? null);
     },
   }),
 }));
@@ -79,11 +93,10 @@ builder.prismaObjectField(AgentType, "responses", (t) =>
     complexity: connectionCost,
     description: "What it was asked, the oldest first; empty for those who may not see what it answers.",
     args: { ...connectionArgs, status: t.arg({ type: ResponseStatus }) },
-    resolve: (agent, { status, ...page }, context, info) => {
-      const query = queryFromInfo({ context, info, paths: connectionPaths });
-      if (!maySeeResponses(context.principal, agent)) return pageOfResponses(context, page, { id: "" }, query);
-      return responsesOf(context, page, agent.id, status ?? null, query);
-    },
+    resolve: (agent, { status, ...page }, context) =>
+      maySeeResponses(context.principal, agent)
+        ? responsesOf(context, page, agent.id, status ?? null)
+        : emptyPage<ResponseRow>(page),
   }),
 );
 
@@ -93,57 +106,30 @@ builder.prismaObjectField(SessionType, "responses", (t) =>
     complexity: connectionCost,
     description: "What its messages became, the oldest first.",
     args: { ...connectionArgs, status: t.arg({ type: ResponseStatus }) },
-    resolve: (session, { status, ...page }, context, info) => {
-      const query = queryFromInfo({ context, info, paths: connectionPaths });
-      return responsesOf(context, page, session.id, status ?? null, query);
-    },
+    resolve: (session, { status, ...page }, context) => responsesOf(context, page, session.id, status ?? null),
   }),
 );
 
-/** A page of the responses of one respondent; the first pages of many are read together. */
-function responsesOf(
-  context: Context,
-  page: PageArgs,
-  respondentId: string,
-  status: ResponseRow["status"] | null,
-  query: object,
-) {
-  if (page.after == null) return nestedPage(context, page, respondentId, status, query);
-  return pageOfResponses(context, page, { respondentId, ...(status ? { status } : {}) }, query);
-}
-
-/** The page of one of the many respondents of a request: all of them are read together. */
-function nestedPage(
-  context: Context,
-  page: PageArgs,
-  respondentId: string,
-  status: ResponseRow["status"] | null,
-  query: object,
-) {
+/** A page of the responses of one respondent. The first pages of many respondents are read together. */
+function responsesOf(context: Context, page: PageArgs, respondentId: string, status: ResponseRow["status"] | null) {
   const { store } = context.gateway;
+  const membership = status === null ? "all" : "ofStatus";
   return readPage<ResponseRow>(
     page,
-    ({ skip, take }) =>
-      context
-        .loader(`responses ${JSON.stringify({ skip, take, status, query })}`, (ids: readonly string[]) =>
-          pagesOf(store, ids, { skip, take, status }, query),
-        )
-        .load(respondentId),
+    ({ after, skip, take }) =>
+      rememberedListOf(
+        context,
+        responseLists[membership],
+        respondentId,
+        { status, after: page.after ?? null, skip, take },
+        (ids) =>
+          page.after == null
+            ? pagesOf(store, ids, { status, skip, take })
+            : pageAfter(store, ids, { status, skip, take, after }),
+      ),
     () =>
-      context
-        .loader(`counts of responses ${status}`, (ids: readonly string[]) => countsOf(store, ids, status))
-        .load(respondentId),
+      rememberedOf(context, responseCounts[membership], respondentId, { status }, (ids) =>
+        countsOf(store, ids, status),
+      ),
   );
 }
-
-const pageOfResponses = (
-  { gateway: { store } }: Context,
-  page: PageArgs,
-  where: Prisma.ResponseWhereInput,
-  query: object,
-) =>
-  readPage<ResponseRow>(
-    page,
-    ({ after, ...window }) => store.response.findMany({ ...query, ...window, where: { AND: [where, after] } }),
-    () => store.response.count({ where }),
-  );

@@ -3,13 +3,18 @@ import { builder } from "../../graphql/builder.ts";
 import { connectionOf } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
 import { limits } from "../../graphql/limits.ts";
+import { type MaybePromise, rememberedOf, whenThere } from "../../graphql/remembered.ts";
 import type { Response as ResponseRow } from "../../store/generated/client/client.ts";
 import { FailureReason as reasons, ResponseStatus as statuses } from "../../store/generated/client/enums.ts";
+import { agentById } from "../agents/remembered.ts";
+import { Agent } from "../agents/schema.ts";
 import { maySee } from "../sessions/access.ts";
+import { sessionById } from "../sessions/remembered.ts";
 import { Session } from "../sessions/schema.ts";
 import { EngineKind } from "../spaces/choices-schema.ts";
 import { ResponseItem } from "./item-schema.ts";
 import { type Item, itemsOf, type ItemWindow } from "./items.ts";
+import { itemLists } from "./remembered.ts";
 import { failureOf } from "./response.ts";
 
 export const ResponseStatus = builder.enumType("ResponseStatus", {
@@ -51,7 +56,7 @@ const ResponseOutput = builder.objectRef<ResponseRow>("ResponseOutput").implemen
     items: t.field({
       type: [ResponseItem],
       description: "All steps, in order.",
-      resolve: ({ id }, _args, context) => allItems(context, id),
+      resolve: ({ id }, _args, context) => itemsOfOne(context, id, {}),
     }),
     other: t.expose("outputOther", { type: "JSON", description: "Keys beside text and items." }),
   }),
@@ -60,19 +65,28 @@ const ResponseOutput = builder.objectRef<ResponseRow>("ResponseOutput").implemen
 export const Response = builder.prismaObject("Response", {
   fields: (t) => ({
     id: t.exposeID("id"),
-    agent: t.relation("agent", { nullable: true, description: "The agent that was asked; null for a session." }),
+    agent: t.field({
+      type: Agent,
+      nullable: true,
+      description: "The agent that was asked; null for a session.",
+      resolve: ({ agentId }, _args, context) => (agentId === null ? null : agentById(context, agentId)),
+    }),
     agentName: t.string({
       nullable: true,
       description: "The name of the agent that was asked; null for a session.",
-      select: { agent: { select: { name: true } } },
-      resolve: ({ agent }) => agent?.name,
+      resolve: ({ agentId }, _args, context) =>
+        agentId === null ? null : whenThere(agentById(context, agentId), (agent) => agent?.name ?? null),
     }),
     session: t.field({
       type: Session,
       nullable: true,
       description: "The session that was asked; null for an agent, and when it is hidden from the caller.",
-      select: (_args, _context, nested) => ({ session: nested() }),
-      resolve: ({ session }, _args, { principal }) => (session && maySee(principal, session) ? session : null),
+      resolve: ({ sessionId }, _args, context) =>
+        sessionId === null
+          ? null
+          : whenThere(sessionById(context, sessionId), (session) =>
+              session && maySee(context.principal, session) ? session : null,
+            ),
     }),
     spaceAgent: t.exposeString("spaceAgent", {
       nullable: true,
@@ -106,25 +120,17 @@ export const Response = builder.prismaObject("Response", {
 
 export const ResponseConnection = connectionOf("Response", Response);
 
-/** All items of a response; those of all responses of one request come by one query. */
-const allItems = (context: Context, id: string): Promise<readonly Item[]> =>
-  context
-    .loader("items", async (ids: readonly string[]) => {
-      const items = await itemsOf(context.gateway, ids);
-      return ids.map((each) => items.get(each) ?? []);
-    })
-    .load(id);
+/** The items of a response; those of all responses of one call come by one query. */
+const itemsOfOne = (context: Context, id: string, window: ItemWindow): MaybePromise<readonly Item[]> =>
+  rememberedOf(context, itemLists, id, window, async (ids) => {
+    const items = await itemsOf(context.gateway, ids, window);
+    return ids.map((each) => items.get(each) ?? []);
+  });
 
-function windowOfItems(context: Context, id: string, window: ItemWindow): Promise<readonly Item[]> {
-  const { after, first } = window;
+function windowOfItems(context: Context, id: string, { after, first }: ItemWindow): MaybePromise<readonly Item[]> {
   if (after != null && after < 0) throw badInput("after", `"after" must be 0 or more`);
   if (first != null && (first < 0 || first > limits.pageSize)) {
     throw badInput("first", `"first" must be from 0 to ${limits.pageSize}`);
   }
-  return context
-    .loader(`items ${after} ${first}`, async (ids: readonly string[]) => {
-      const items = await itemsOf(context.gateway, ids, window);
-      return ids.map((each) => items.get(each) ?? []);
-    })
-    .load(id);
+  return itemsOfOne(context, id, { after: after ?? null, first: first ?? null });
 }

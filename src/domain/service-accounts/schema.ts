@@ -3,6 +3,9 @@ import type { Principal } from "../../auth/principal.ts";
 import type { IssuedToken } from "../../auth/tokens.ts";
 import { builder } from "../../graphql/builder.ts";
 import { connectionOf } from "../../graphql/connection.ts";
+import type { Context } from "../../graphql/context.ts";
+import type { ServiceAccount as AccountRow } from "../../store/generated/client/client.ts";
+import { inOrderOf } from "../../store/nested-pages.ts";
 import { login } from "./login.ts";
 
 /** Whether the caller may see an account: their own, or with the permission. */
@@ -24,6 +27,17 @@ export const ServiceAccount = builder.prismaObject("ServiceAccount", {
 });
 
 export const ServiceAccountConnection = connectionOf("ServiceAccount", ServiceAccount);
+
+/** The account of that id, for those who may see it; those of one call are read together. It is not remembered. */
+export function shownAccount(context: Context, id: string | null): Promise<AccountRow | null> | null {
+  if (id === null || !maySeeAccount(context.principal, id)) return null;
+  const { store } = context.gateway;
+  return context
+    .loader("accounts", async (ids: readonly string[]) =>
+      inOrderOf(ids, await store.serviceAccount.findMany({ where: { id: { in: [...ids] } } })),
+    )
+    .load(id);
+}
 
 /** A token with whose it is. */
 export interface TokenShape extends IssuedToken {

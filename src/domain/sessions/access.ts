@@ -6,6 +6,7 @@ import { notFound } from "../../errors.ts";
 import { requireAllowed } from "../../graphql/authorize.ts";
 import type { Context } from "../../graphql/context.ts";
 import type { Prisma, Session } from "../../store/generated/client/client.ts";
+import { sessionById } from "./remembered.ts";
 
 type Located = Pick<Session, "spaceName" | "createdById">;
 
@@ -23,7 +24,7 @@ export async function sessionFor(
   verb: Verb,
   resource: Resource = "sessions",
 ): Promise<Session> {
-  const session = await context.gateway.store.session.findUnique({ where: { id } });
+  const session = await sessionById(context, id);
   if (!session) throw context.principal ? notFound("Session", id) : unauthenticated();
   requireAllowed(context, verb, resource, targetOf(session), { kind: "Session", name: id });
   return session;

@@ -1,6 +1,7 @@
 import { notFound } from "../../errors.ts";
 import { asPayload } from "../../events/append.ts";
 import type { Unit } from "../../events/commit.ts";
+import { tellingOf } from "../../events/remembered.ts";
 import type { JsonObject } from "../../json.ts";
 import type { Prisma, Session } from "../../store/generated/client/client.ts";
 import type { Store, Transaction } from "../../store/store.ts";
@@ -40,7 +41,7 @@ export const emitSession = (unit: Unit, type: SessionEventType, session: Session
     type,
     space: session.spaceName,
     ownerId: session.createdById,
-    payload: { ...asPayload(snapshotOf(session)), ...facts },
+    payload: tellingOf({ ...asPayload(snapshotOf(session)), ...facts }, session),
   });
 
 /** What readers of events may see of a session: everything but its long and private texts. */

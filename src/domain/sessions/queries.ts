@@ -1,16 +1,10 @@
-import { queryFromInfo } from "@pothos/plugin-prisma";
 import { builder } from "../../graphql/builder.ts";
-import {
-  type Connection,
-  connectionArgs,
-  connectionCost,
-  connectionPaths,
-  type PageArgs,
-  readPage,
-} from "../../graphql/connection.ts";
+import { type Connection, connectionArgs, connectionCost, type PageArgs, readPage } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
 import type { Prisma, Session as SessionRow } from "../../store/generated/client/client.ts";
+import { type MaybePromise, rememberedList, remembered } from "../../graphql/remembered.ts";
 import { sessionFor, visibleSessions } from "./access.ts";
+import { sessionCounts, sessionLists } from "./remembered.ts";
 import { remixCountsOf, remixesOf } from "./remixes.ts";
 import { Session, SessionConnection, SessionState } from "./schema.ts";
 
@@ -24,18 +18,13 @@ const SessionFilter = builder.inputType("SessionFilter", {
 });
 
 builder.queryFields((t) => ({
-  session: t.prismaField({
-    type: "Session",
+  session: t.field({
+    type: Session,
     nullable: true,
     authScopes: { signedIn: true },
     description: "The session of that id. An error with code NOT_FOUND when there is none.",
     args: { id: t.arg.id({ required: true }) },
-    resolve: async (query, _root, { id }, context) => {
-      const session = await sessionFor(context, id, "get");
-      return Object.keys(query).length === 0
-        ? session
-        : context.gateway.store.session.findUnique({ ...query, where: { id } });
-    },
+    resolve: (_root, { id }, context) => sessionFor(context, id, "get"),
   }),
   sessions: t.field({
     type: SessionConnection,
@@ -43,10 +32,8 @@ builder.queryFields((t) => ({
     complexity: connectionCost,
     description: "The sessions that the caller may list, the oldest first.",
     args: { filter: t.arg({ type: SessionFilter }), ...connectionArgs },
-    resolve: (_root, { filter, ...page }, context, info) => {
-      const where = { AND: [visibleSessions(context.principal), whereOf(filter ?? {})] };
-      return pageOfSessions(context, page, where, queryFromInfo({ context, info, paths: connectionPaths }));
-    },
+    resolve: (_root, { filter, ...page }, context) =>
+      pageOfSessions(context, page, { AND: [visibleSessions(context.principal), whereOf(filter ?? {})] }),
   }),
 }));
 
@@ -56,23 +43,22 @@ builder.objectField(Session, "remixes", (t) =>
     complexity: connectionCost,
     description: "What was made out of it, as far as the caller may list it, the oldest first.",
     args: connectionArgs,
-    resolve: ({ id }, page, context, info) => {
-      const query = queryFromInfo({ context, info, paths: connectionPaths });
-      if (page.after == null) return nestedPage(context, page, id, query);
-      return pageOfSessions(context, page, { AND: [visibleSessions(context.principal), { parentId: id }] }, query);
+    resolve: ({ id }, page, context) => {
+      if (page.after == null) return nestedPage(context, page, id);
+      return pageOfSessions(context, page, { AND: [visibleSessions(context.principal), { parentId: id }] });
     },
   }),
 );
 
 /** The first page of the remixes of one of the many sessions of a request: all of them are read together. */
-function nestedPage(context: Context, page: PageArgs, parentId: string, query: object) {
+function nestedPage(context: Context, page: PageArgs, parentId: string) {
   const { principal, gateway } = context;
   return readPage<SessionRow>(
     page,
     ({ skip, take }) =>
       context
-        .loader(`remixes ${JSON.stringify({ skip, take, query })}`, (ids: readonly string[]) =>
-          remixesOf(gateway.store, principal, ids, { skip, take }, query),
+        .loader(`remixes ${JSON.stringify({ skip, take })}`, (ids: readonly string[]) =>
+          remixesOf(gateway.store, principal, ids, { skip, take }),
         )
         .load(parentId),
     () =>
@@ -83,15 +69,18 @@ function nestedPage(context: Context, page: PageArgs, parentId: string, query: o
 }
 
 function pageOfSessions(
-  { gateway: { store } }: Context,
+  context: Context,
   page: PageArgs,
   where: Prisma.SessionWhereInput,
-  query: object,
-): Promise<Connection<SessionRow>> {
+): MaybePromise<Connection<SessionRow>> {
+  const { store } = context.gateway;
   return readPage(
     page,
-    ({ after, ...window }) => store.session.findMany({ ...query, ...window, where: { AND: [where, after] } }),
-    () => store.session.count({ where }),
+    ({ after, ...window }) =>
+      rememberedList(context, sessionLists, { where, page }, () =>
+        store.session.findMany({ ...window, where: { AND: [where, after] } }),
+      ),
+    () => remembered(context, sessionCounts, where, () => store.session.count({ where })),
   );
 }
 

@@ -11,11 +11,10 @@ export async function remixesOf(
   principal: Principal | null,
   parentIds: readonly string[],
   window: { readonly skip: number; readonly take: number },
-  query: object,
 ): Promise<Session[][]> {
   const nested = { table: "Session", owner: "parentId", where: visibleTo(principal) } as const;
   const ids = await idsOfPages(store, nested, parentIds, window);
-  const rows: Session[] = await store.session.findMany({ ...query, where: { id: { in: [...ids] } } });
+  const rows: Session[] = await store.session.findMany({ where: { id: { in: [...ids] } } });
   return byOwner(rows, ids, parentIds, ({ parentId }) => parentId);
 }
 

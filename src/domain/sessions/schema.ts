@@ -1,15 +1,16 @@
-import type { Gateway } from "../../gateway.ts";
 import { builder } from "../../graphql/builder.ts";
 import { connectionOf } from "../../graphql/connection.ts";
-import type { Session as SessionRow } from "../../store/generated/client/client.ts";
+import { whenThere } from "../../graphql/remembered.ts";
 import { SessionState as states } from "../../store/generated/client/enums.ts";
 import { containerName, volumeName } from "../computers/computer.ts";
+import { computerById } from "../computers/remembered.ts";
 import { Computer, Network } from "../computers/schema.ts";
 import { secretNamesOf } from "../secrets/owned.ts";
-import { maySeeAccount, ServiceAccount } from "../service-accounts/schema.ts";
+import { ServiceAccount, shownAccount } from "../service-accounts/schema.ts";
 import { EngineKind } from "../spaces/choices-schema.ts";
 import { maySee } from "./access.ts";
 import { ownerOf } from "./environment.ts";
+import { sessionById } from "./remembered.ts";
 
 export const SessionState = builder.enumType("SessionState", {
   description:
@@ -26,9 +27,7 @@ export const Session = builder.prismaObject("Session", {
       type: ServiceAccount,
       nullable: true,
       description: "Null when the account is gone or hidden from the caller; the name is in `createdByName`.",
-      select: (_args, _context, nested) => ({ createdBy: nested() }),
-      resolve: ({ createdBy }, _args, { principal }) =>
-        createdBy && maySeeAccount(principal, createdBy.id) ? createdBy : null,
+      resolve: ({ createdById }, _args, context) => shownAccount(context, createdById),
     }),
     createdByName: t.exposeString("createdByName"),
     state: t.expose("state", { type: SessionState }),
@@ -47,27 +46,35 @@ export const Session = builder.prismaObject("Session", {
     busyFrom: t.expose("busyFrom", { type: "DateTime", nullable: true, description: "Since when it answers." }),
     buildId: t.exposeID("buildId", { nullable: true, description: "The build whose image its computer has." }),
     lastError: t.exposeString("lastError", { nullable: true, description: "Why it cannot work." }),
-    computer: t.relation("computer", { type: Computer, description: "The container and volume behind it." }),
+    computer: t.field({
+      type: Computer,
+      description: "The container and volume behind it.",
+      resolve: ({ computerId }, _args, context) => computerById(context, computerId),
+    }),
     containerId: t.string({
       nullable: true,
       description: "The name of its container; null while there is none.",
-      select: { computer: { select: { id: true, generation: true, phase: true } } },
-      resolve: ({ computer }) => (hasContainer(computer) ? containerName(computer) : null),
+      resolve: ({ computerId }, _args, context) =>
+        whenThere(computerById(context, computerId), (computer) =>
+          hasContainer(computer) ? containerName(computer) : null,
+        ),
     }),
     volumeId: t.string({
       nullable: true,
       description: "The name of the volume that keeps its files; null until it is made.",
-      select: { computer: { select: { id: true, volumeReady: true } } },
-      resolve: ({ computer }) => (computer.volumeReady ? volumeName(computer.id) : null),
+      resolve: ({ computerId }, _args, context) =>
+        whenThere(computerById(context, computerId), ({ volumeReady }) =>
+          volumeReady ? volumeName(computerId) : null,
+        ),
     }),
     network: t.field({
       type: Network,
-      select: { computer: { select: { network: true } } },
-      resolve: ({ computer }) => computer.network,
+      resolve: ({ computerId }, _args, context) =>
+        whenThere(computerById(context, computerId), ({ network }) => network),
     }),
     image: t.string({
-      select: { computer: { select: { image: true } } },
-      resolve: ({ computer }, _args, { gateway }) => computer.image ?? gateway.config.agentImage,
+      resolve: ({ computerId }, _args, context) =>
+        whenThere(computerById(context, computerId), ({ image }) => image ?? context.gateway.config.agentImage),
     }),
     startedAt: t.expose("startedAt", {
       type: "DateTime",
@@ -104,23 +111,17 @@ builder.objectField(Session, "parent", (t) =>
     type: Session,
     nullable: true,
     description: "What it was remixed from; null when that is gone or hidden from the caller.",
-    resolve: async ({ parentId }, _args, context) => {
-      if (parentId === null) return null;
-      const read = (ids: readonly string[]) => sessionsById(context.gateway, ids);
-      const parent = await context.loader("sessions", read).load(parentId);
-      return parent && maySee(context.principal, parent) ? parent : null;
-    },
+    resolve: ({ parentId }, _args, context) =>
+      parentId === null
+        ? null
+        : whenThere(sessionById(context, parentId), (parent) =>
+            parent && maySee(context.principal, parent) ? parent : null,
+          ),
   }),
 );
 
 /** A container is made from the moment its generation is counted until it is removed. */
 const hasContainer = ({ generation, phase }: { readonly generation: number; readonly phase: string }) =>
   generation > 0 && phase !== "ABSENT";
-
-async function sessionsById({ store }: Gateway, ids: readonly string[]): Promise<(SessionRow | null)[]> {
-  const rows = await store.session.findMany({ where: { id: { in: [...ids] } } });
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return ids.map((id) => byId.get(id) ?? null);
-}
 
 export const SessionConnection = connectionOf("Session", Session);

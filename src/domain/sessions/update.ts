@@ -3,6 +3,7 @@ import { commit, type Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { EngineKind, Prisma, ResponseStatus, Session } from "../../store/generated/client/client.ts";
 import { checkText } from "../../text.ts";
+import { emitComputer } from "../computers/service.ts";
 import { moveSecrets } from "../secrets/owned.ts";
 import { checkMetadata, checkTimeout, choicesOf } from "../spaces/choices.ts";
 import { changeSession, holdSession } from "./change.ts";
@@ -73,5 +74,7 @@ async function moveTo(unit: Unit, session: Session, space: string, mayEgress: bo
     throw new GatewayError("FORBIDDEN", `You may not give sessions of space "${space}" a network`, { field: "space" });
   }
   await moveSecrets(unit, ownerOf(session), ownerOf({ ...session, spaceName: space }));
-  await tx.computer.update({ where: { id: session.computerId }, data: { space, updatedAt: unit.at } });
+  const data = { space, updatedAt: unit.at };
+  const computer = await tx.computer.update({ where: { id: session.computerId }, data });
+  await emitComputer(unit, "computer.changed", computer);
 }

@@ -7,6 +7,7 @@ import { requireAllowed } from "../../graphql/authorize.ts";
 import type { Context } from "../../graphql/context.ts";
 import type { SpaceAgent } from "../../store/generated/client/client.ts";
 import { requireSpace } from "../spaces/access.ts";
+import { spaceAgentNamed } from "./remembered.ts";
 
 const kind = "Space agent";
 
@@ -21,8 +22,7 @@ const targetOf = ({ spaceName, name }: Located): Target => ({ space: spaceName, 
  * @throws NOT_FOUND for a missing and for a hidden one, FORBIDDEN for one that is known, UNAUTHENTICATED.
  */
 export async function spaceAgentFor(context: Context, space: string, name: string, verb: Verb): Promise<SpaceAgent> {
-  const where = { spaceName_name: { spaceName: space, name } };
-  const agent = await context.gateway.store.spaceAgent.findUnique({ where });
+  const agent = await spaceAgentNamed(context, space, name);
   if (!agent) throw context.principal ? notFound(kind, name) : unauthenticated();
   requireAllowed(context, verb, "agents", targetOf(agent), { kind, name });
   return agent;

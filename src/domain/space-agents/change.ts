@@ -1,6 +1,7 @@
 import { notFound } from "../../errors.ts";
 import { asPayload } from "../../events/append.ts";
 import type { Unit } from "../../events/commit.ts";
+import { tellingOf } from "../../events/remembered.ts";
 import type { JsonObject } from "../../json.ts";
 import type { Prisma, SpaceAgent } from "../../store/generated/client/client.ts";
 import { holdSpace } from "../spaces/service.ts";
@@ -24,7 +25,12 @@ export async function changeSpaceAgents(
 
 /** Writes one event of the agent; its payload is the agent as it now is. */
 export const emitSpaceAgent = (unit: Unit, type: SpaceAgentEventType, agent: SpaceAgent) =>
-  unit.emit({ stream: spaceAgentStream(agent.id), type, space: agent.spaceName, payload: asPayload(agent) });
+  unit.emit({
+    stream: spaceAgentStream(agent.id),
+    type,
+    space: agent.spaceName,
+    payload: tellingOf(asPayload(agent), agent),
+  });
 
 /** The agent as an event shows it, with its dates as dates again. */
 export function spaceAgentOf({ payload }: { readonly payload: JsonObject }): SpaceAgent {

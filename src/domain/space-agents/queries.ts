@@ -1,12 +1,13 @@
-import { queryFromInfo } from "@pothos/plugin-prisma";
 import { builder } from "../../graphql/builder.ts";
-import { connectionArgs, connectionCost, connectionPaths, type PageArgs, readPage } from "../../graphql/connection.ts";
+import { connectionArgs, connectionCost, emptyPage, type PageArgs, readPage } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
 import type { Prisma, SpaceAgent as SpaceAgentRow } from "../../store/generated/client/client.ts";
 import { byOwner, countsByOwner, idsOfPages } from "../../store/nested-pages.ts";
 import type { Store } from "../../store/store.ts";
 import { Space } from "../spaces/schema.ts";
+import { remembered, rememberedList, rememberedListOf, rememberedOf } from "../../graphql/remembered.ts";
 import { mayList, requireSpaceAgents, spaceAgentFor } from "./access.ts";
+import { spaceAgentCounts, spaceAgentLists } from "./remembered.ts";
 import { SpaceAgent, SpaceAgentConnection, SpaceAgentStatus } from "./schema.ts";
 
 const SpaceAgentFilter = builder.inputType("SpaceAgentFilter", {
@@ -29,11 +30,10 @@ builder.queryFields((t) => ({
     complexity: connectionCost,
     description: "The agents of a space, the oldest first.",
     args: { space: t.arg.id({ required: true }), filter: t.arg({ type: SpaceAgentFilter }), ...connectionArgs },
-    resolve: async (_root, { space, filter, ...page }, context, info) => {
+    resolve: async (_root, { space, filter, ...page }, context) => {
       await requireSpaceAgents(context, space, "list");
       const status = filter?.statuses ? { status: { in: [...filter.statuses] } } : {};
-      const query = queryFromInfo({ context, info, paths: connectionPaths });
-      return pageOfAgents(context, page, { spaceName: space, ...status }, query);
+      return pageOfAgents(context, page, { spaceName: space, ...status });
     },
   }),
 }));
@@ -44,42 +44,35 @@ builder.prismaObjectField(Space, "spaceAgents", (t) =>
     complexity: connectionCost,
     description: "Its agents, the oldest first; empty for those who may not list them.",
     args: connectionArgs,
-    select: { name: true },
-    resolve: ({ name }, page, context, info) => {
-      const query = queryFromInfo({ context, info, paths: connectionPaths });
-      if (!mayList(context.principal, name)) return pageOfAgents(context, page, { id: "" }, query);
-      return page.after == null
-        ? nestedPage(context, page, name, query)
-        : pageOfAgents(context, page, { spaceName: name }, query);
+    resolve: ({ name }, page, context) => {
+      if (!mayList(context.principal, name)) return emptyPage<SpaceAgentRow>(page);
+      return page.after == null ? nestedPage(context, page, name) : pageOfAgents(context, page, { spaceName: name });
     },
   }),
 );
 
-const pageOfAgents = (
-  { gateway: { store } }: Context,
-  page: PageArgs,
-  where: Prisma.SpaceAgentWhereInput,
-  query: object,
-) =>
-  readPage<SpaceAgentRow>(
+function pageOfAgents(context: Context, page: PageArgs, where: Prisma.SpaceAgentWhereInput) {
+  const { store } = context.gateway;
+  return readPage<SpaceAgentRow>(
     page,
-    ({ after, ...window }) => store.spaceAgent.findMany({ ...query, ...window, where: { AND: [where, after] } }),
-    () => store.spaceAgent.count({ where }),
+    ({ after, ...window }) =>
+      rememberedList(context, spaceAgentLists, { where, page }, () =>
+        store.spaceAgent.findMany({ ...window, where: { AND: [where, after] } }),
+      ),
+    () => remembered(context, spaceAgentCounts, where, () => store.spaceAgent.count({ where })),
   );
+}
 
 /** The page of one of the many spaces of a request: all of them are read together. */
-function nestedPage(context: Context, page: PageArgs, spaceName: string, query: object) {
+function nestedPage(context: Context, page: PageArgs, spaceName: string) {
   const { store } = context.gateway;
   return readPage<SpaceAgentRow>(
     page,
     ({ skip, take }) =>
-      context
-        .loader(`space agents ${JSON.stringify({ skip, take, query })}`, (names: readonly string[]) =>
-          pagesOf(store, names, { skip, take }, query),
-        )
-        .load(spaceName),
-    () =>
-      context.loader("counts of space agents", (names: readonly string[]) => countsOf(store, names)).load(spaceName),
+      rememberedListOf(context, spaceAgentLists, spaceName, { skip, take }, (names) =>
+        pagesOf(store, names, { skip, take }),
+      ),
+    () => rememberedOf(context, spaceAgentCounts, spaceName, {}, (names) => countsOf(store, names)),
   );
 }
 
@@ -87,10 +80,9 @@ async function pagesOf(
   store: Store,
   spaces: readonly string[],
   window: { readonly skip: number; readonly take: number },
-  query: object,
 ): Promise<SpaceAgentRow[][]> {
   const ids = await idsOfPages(store, { table: "SpaceAgent", owner: "spaceName" }, spaces, window);
-  const rows: SpaceAgentRow[] = await store.spaceAgent.findMany({ ...query, where: { id: { in: [...ids] } } });
+  const rows: SpaceAgentRow[] = await store.spaceAgent.findMany({ where: { id: { in: [...ids] } } });
   return byOwner(rows, ids, spaces, ({ spaceName }) => spaceName);
 }
 

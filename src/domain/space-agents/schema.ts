@@ -1,6 +1,8 @@
 import { builder } from "../../graphql/builder.ts";
 import { connectionOf } from "../../graphql/connection.ts";
+import { whenThere } from "../../graphql/remembered.ts";
 import { SpaceAgentStatus as statuses } from "../../store/generated/client/enums.ts";
+import { computerById } from "../computers/remembered.ts";
 import { Computer, LogLine } from "../computers/schema.ts";
 import { checkLines, readLogs } from "./logs.ts";
 
@@ -30,27 +32,30 @@ export const SpaceAgent = builder.prismaObject("SpaceAgent", {
       nullable: true,
       description: "The id of the build whose image it is deployed from; null while it is not deployed.",
     }),
-    computer: t.relation("computer", {
+    computer: t.field({
       type: Computer,
       nullable: true,
       description: "What it is deployed on; null while it is not deployed.",
+      resolve: ({ computerId }, _args, context) => (computerId === null ? null : computerById(context, computerId)),
     }),
     startedAt: t.field({
       type: "DateTime",
       nullable: true,
       description: "Since when it runs; null unless it is RUNNING.",
-      select: { status: true, computer: { select: { startedAt: true } } },
-      resolve: ({ status, computer }) => (status === "RUNNING" ? (computer?.startedAt ?? null) : null),
+      resolve: ({ status, computerId }, _args, context) =>
+        status === "RUNNING" && computerId !== null
+          ? whenThere(computerById(context, computerId), ({ startedAt }) => startedAt)
+          : null,
     }),
     logs: t.field({
       type: [LogLine],
       complexity: 500,
       description: "What its main process printed last, oldest first; empty while it is not deployed.",
       args: { limit: t.arg.int({ defaultValue: 100, description: "How many lines; 1000 at the most." }) },
-      select: { computer: { select: { id: true, generation: true } } },
-      resolve: ({ computer }, { limit }, { gateway, signal }) => {
+      resolve: async ({ computerId }, { limit }, context) => {
         const lines = checkLines("limit", limit);
-        return computer ? readLogs(gateway, computer, lines, signal) : [];
+        if (computerId === null) return [];
+        return readLogs(context.gateway, await computerById(context, computerId), lines, context.signal);
       },
     }),
     createdAt: t.expose("createdAt", { type: "DateTime" }),

@@ -5,7 +5,9 @@ import type { Principal } from "../../auth/principal.ts";
 import { notFound } from "../../errors.ts";
 import { requireAllowed } from "../../graphql/authorize.ts";
 import type { Context } from "../../graphql/context.ts";
+import { rememberedOne } from "../../graphql/remembered.ts";
 import type { Prisma, Space } from "../../store/generated/client/client.ts";
+import { spaces } from "./remembered.ts";
 
 /**
  * The space of that name, if the caller may do this with it.
@@ -19,8 +21,12 @@ export async function spaceFor(context: Context, name: string, verb: Verb): Prom
 }
 
 /** The space of that name, for who asks about something in it. @throws NOT_FOUND, UNAUTHENTICATED. */
-export async function requireSpace({ gateway, principal }: Context, name: string): Promise<Space> {
-  const space = await gateway.store.space.findUnique({ where: { name } });
+export async function requireSpace(context: Context, name: string): Promise<Space> {
+  const { gateway, principal } = context;
+  const space = await rememberedOne(context, spaces, name, async (names) => {
+    const rows = await gateway.store.space.findMany({ where: { name: { in: [...names] } } });
+    return names.map((each) => rows.find((row) => row.name === each) ?? null);
+  });
   if (!space) throw principal ? notFound("Space", name) : unauthenticated();
   return space;
 }

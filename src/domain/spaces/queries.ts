@@ -1,6 +1,8 @@
 import { builder } from "../../graphql/builder.ts";
 import { connectionArgs, connectionCost, readPage } from "../../graphql/connection.ts";
+import { rememberedList, remembered } from "../../graphql/remembered.ts";
 import { listedSpaces, spaceFor } from "./access.ts";
+import { spaceCounts, spaceLists } from "./remembered.ts";
 import { Space, SpaceConnection } from "./schema.ts";
 
 const SpaceFilter = builder.inputType("SpaceFilter", {
@@ -23,12 +25,17 @@ builder.queryFields((t) => ({
     complexity: connectionCost,
     description: "The spaces that the caller may see, the oldest first.",
     args: { filter: t.arg({ type: SpaceFilter }), ...connectionArgs },
-    resolve: (_root, { filter, ...page }, { gateway: { store }, principal }) => {
+    resolve: (_root, { filter, ...page }, context) => {
+      const { principal, gateway } = context;
+      const { store } = gateway;
       const where = { AND: [listedSpaces(principal), filter?.active == null ? {} : { active: filter.active }] };
       return readPage(
         page,
-        ({ after, ...window }) => store.space.findMany({ ...window, where: { AND: [where, after] } }),
-        () => store.space.count({ where }),
+        ({ after, ...window }) =>
+          rememberedList(context, spaceLists, { where, page }, () =>
+            store.space.findMany({ ...window, where: { AND: [where, after] } }),
+          ),
+        () => remembered(context, spaceCounts, where, () => store.space.count({ where })),
         "name",
       );
     },

@@ -1,6 +1,7 @@
 import { badInput } from "../../errors.ts";
 import { asPayload } from "../../events/append.ts";
 import type { NewEvent } from "../../events/event.ts";
+import { tellingOf } from "../../events/remembered.ts";
 import type { Space } from "../../store/generated/client/client.ts";
 
 /** The space that is always there. */
@@ -12,12 +13,15 @@ const longestName = 63;
 
 export type SpaceEventType = "space.created" | "space.changed" | "space.deleted";
 
+/** The stream of a space's events. */
+export const spaceStream = (name: string) => `space:${name}`;
+
 /** The event of a change; its payload is the space as it now is, or last was. */
 export const spaceEvent = (type: SpaceEventType, space: Space): NewEvent => ({
-  stream: `space:${space.name}`,
+  stream: spaceStream(space.name),
   type,
   space: space.name,
-  payload: asPayload(space),
+  payload: tellingOf(asPayload(space), space),
 });
 
 /** The space that one of its events is about. */
