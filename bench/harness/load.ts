@@ -18,6 +18,8 @@ export interface Load {
   readonly requests: readonly LoadRequest[];
   readonly seconds?: number;
   readonly amount?: number;
+  /** One request each so often, rather than each when the one before on its connection is answered. */
+  readonly everyMs?: number;
 }
 
 /** What came of it. */

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import autocannon, { type Result } from "autocannon";
 import type { Load, Loaded, LoadRequest } from "../harness/load.ts";
 import { percentile } from "../measure.ts";
+import { sendPaced } from "./pace.ts";
 
 /** How many requests each server has had: its next load goes on from there. */
 const sent = new Map<string, number>();
@@ -13,25 +14,35 @@ for await (const line of createInterface({ input: process.stdin })) {
   process.stdout.write(`${JSON.stringify(await send(JSON.parse(line) as Load))}\n`); // as the bench writes it
 }
 
-async function send({ url, connections, requests, seconds, amount }: Load): Promise<Loaded> {
+async function send({ everyMs, ...load }: Load): Promise<Loaded> {
+  const start = performance.now();
+  const times =
+    everyMs === undefined
+      ? await sendAtOnce(load)
+      : await sendPaced(load.url, load.requests, { everyMs, seconds: load.seconds ?? 1 });
+  if (times.length === 0) throw new Error(`${load.url} answered nothing`);
+  return {
+    count: times.length,
+    perSecond: times.length / ((performance.now() - start) / 1000),
+    p50Ms: percentile(times, 0.5),
+    p95Ms: percentile(times, 0.95),
+    p99Ms: percentile(times, 0.99),
+  };
+}
+
+async function sendAtOnce({ url, connections, requests, seconds, amount }: Load): Promise<readonly number[]> {
   const times: number[] = [];
   const ends = amount === undefined ? { duration: seconds ?? 1 } : { amount };
   const turns = inTurn(requests, sent.get(url) ?? 0, connections);
   const setupClient = (client: autocannon.Client) => client.setRequests(turns.pop() ?? []);
   const sending = autocannon({ url, connections, setupClient, verifyBody, ...ends }, () => {});
   sending.on("response", (_client, _status, _bytes, tookMs) => times.push(tookMs));
-  const [{ duration, non2xx, errors, mismatches }] = (await once(sending, "done")) as [Result];
-  if (non2xx + errors + mismatches > 0 || times.length === 0) {
+  const [{ non2xx, errors, mismatches }] = (await once(sending, "done")) as [Result];
+  if (non2xx + errors + mismatches > 0) {
     throw new Error(`${url}: ${non2xx + mismatches} refusals, ${errors} errors, ${times.length} answers`);
   }
   sent.set(url, (sent.get(url) ?? 0) + times.length);
-  return {
-    count: times.length,
-    perSecond: times.length / duration,
-    p50Ms: percentile(times, 0.5),
-    p95Ms: percentile(times, 0.95),
-    p99Ms: percentile(times, 0.99),
-  };
+  return times;
 }
 
 /** Shares the requests out among the connections, so that together they send each of them in turn. */

@@ -20,7 +20,7 @@ export interface Passwords {
   load(): { readonly running: number; readonly waiting: number; readonly computed: number };
 }
 
-/** Bounds on the work; the defaults leave one of libuv's four threads to files and names. */
+/** Bounds on the work; by default a processor is left to all else, and one of libuv's four threads to files and names. */
 export interface PasswordLimits {
   readonly concurrency?: number;
   readonly maxWaiting?: number;
@@ -46,7 +46,7 @@ export function checkPassword(password: string, field = "password"): void {
 
 /** Makes the one place of the process where passwords are hashed. */
 export function createPasswords(limits: PasswordLimits = {}): Passwords {
-  const { concurrency = Math.min(availableParallelism(), 3), maxWaiting = 500 } = limits;
+  const { concurrency = Math.max(1, Math.min(availableParallelism() - 1, 3)), maxWaiting = 500 } = limits;
   const limit = pLimit(concurrency);
   let computed = 0;
 
