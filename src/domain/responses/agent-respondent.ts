@@ -2,10 +2,10 @@ import { notFound } from "../../errors.ts";
 import type { Unit } from "../../events/commit.ts";
 import type { Agent } from "../../store/generated/client/client.ts";
 import { targetOf } from "../agents/access.ts";
-import { entering } from "../agents/agent.ts";
 import { changeAgent } from "../agents/change.ts";
 import { agentEnvironment } from "../agents/environment.ts";
 import { wakeInside } from "../agents/wake.ts";
+import { beginWork, endWork, holdAgent, touchIdle } from "../agents/work.ts";
 import type { Home } from "./change.ts";
 import { historyBefore } from "./history.ts";
 import type { Respondent } from "./respondent.ts";
@@ -38,27 +38,20 @@ export const agentRespondent = (agent: Agent): Respondent => ({
   history: (gateway, response) => historyBefore(gateway, agent, response),
   handler: async () => null,
   receive: async (unit) => agentRespondent(await receive(unit, agent)),
-  becomeBusy: async (unit, from) =>
-    (await changeAgent(unit, { id: agent.id, state: from }, entering("BUSY", unit.at))) !== null,
+  becomeBusy: async (unit, from) => (await beginWork(unit, agent.id, from)) !== null,
   setContext: async (unit, { cutoffAt, summary }, expected) =>
     (await changeAgent(
       unit,
       { id: agent.id, ...(expected === undefined ? {} : { contextCutoffAt: expected }) },
       { contextCutoffAt: cutoffAt, contextSummary: summary },
     )) !== null,
-  async becomeIdle(unit) {
-    const where = { id: agent.id, state: "BUSY", responses: { none: { status: "PROCESSING" } } } as const;
-    await changeAgent(unit, where, entering("IDLE", unit.at));
-  },
+  becomeIdle: async (unit) => void (await endWork(unit, agent.id)),
 });
 
 async function receive(unit: Unit, { id, name }: Agent): Promise<Agent> {
-  const agent =
-    (await wakeInside(unit, id)) ??
-    (await changeAgent(unit, { id, state: "IDLE" }, { lastActivityAt: unit.at, idleFrom: unit.at })) ??
-    (await unit.tx.agent.findUnique({ where: { id } }));
+  const agent = (await touchIdle(unit, id)) ?? (await holdAgent(unit, id));
   if (!agent) throw notFound("Agent", name);
-  return agent;
+  return agent.state === "SLEPT" ? ((await wakeInside(unit, id)) ?? agent) : agent;
 }
 
 function setupFailureOf({ setupStatus, setupOutput, lastError }: Agent): Respondent["broken"] {

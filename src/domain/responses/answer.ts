@@ -108,15 +108,13 @@ async function compact(
  *
  * @throws CONFLICT when somebody else answers it, or has ended it.
  */
-async function holdClaim(unit: Unit, { id, epoch }: Response, spent?: Usage): Promise<void> {
-  const where = { id, epoch, status: "PROCESSING" } as const;
-  const usage = spent && {
-    inputTokens: { increment: spent.inputTokens },
-    outputTokens: { increment: spent.outputTokens },
-  };
-  const { count } = await unit.tx.response.updateMany({ where, data: { updatedAt: unit.at, ...usage } });
+async function holdClaim({ sql, at }: Unit, { id, epoch }: Response, spent?: Usage): Promise<void> {
+  const count = await sql.run(hold, [at, spent?.inputTokens ?? 0, spent?.outputTokens ?? 0, id, epoch]);
   if (count === 0) throw conflict(`Response "${id}" is no longer answered here`);
 }
+
+const hold = `UPDATE "Response" SET "updatedAt" = ?, "inputTokens" = "inputTokens" + ?,
+  "outputTokens" = "outputTokens" + ? WHERE "id" = ? AND "epoch" = ? AND "status" = 'PROCESSING'`;
 
 async function finish(
   gateway: Gateway,
@@ -128,9 +126,10 @@ async function finish(
   const { status, ...details } = outcome;
   await commit(gateway, async (unit) => {
     const where = { id, epoch, status: "PROCESSING" } as const;
-    const { count } = await unit.tx.response.updateMany({ where, data: { updatedAt: unit.at } });
-    if (count === 0) return;
-    await emitItems(unit, respondent, id, lastItems);
+    if (lastItems.length > 0) {
+      if ((await unit.sql.run(hold, [unit.at, 0, 0, id, epoch])) === 0) return;
+      await emitItems(unit, respondent, id, lastItems);
+    }
     const moved = await moveResponse(unit, respondent, where, status === "completed" ? "COMPLETED" : "FAILED", details);
     if (moved) await respondent.becomeIdle(unit);
   });

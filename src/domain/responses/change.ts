@@ -2,9 +2,10 @@ import type { Failure, FailureReason, ItemBody } from "../../engines/engine.ts";
 import { asPayload } from "../../events/append.ts";
 import type { Unit } from "../../events/commit.ts";
 import type { LogEvent, PartOf } from "../../events/event.ts";
+import { tellingOf } from "../../events/remembered.ts";
 import type { JsonObject } from "../../json.ts";
-import type { Prisma, Response, ResponseStatus } from "../../store/generated/client/client.ts";
-import { isTerminal, released, responseStream } from "./response.ts";
+import type { EngineKind, Response, ResponseStatus } from "../../store/generated/client/client.ts";
+import { isTerminal, responseStream } from "./response.ts";
 
 /** Every event of a response's stream is one of these; `status` comes first and, once terminal, last. */
 export type ResponseEventType = "response.status" | "response.item" | "response.text";
@@ -20,6 +21,31 @@ export interface Home {
   readonly facts: JsonObject;
 }
 
+/** Which response, and how it must stand. */
+export interface Standing {
+  readonly id: string;
+  readonly status: ResponseStatus | { readonly in: readonly ResponseStatus[] };
+  readonly epoch?: number;
+  readonly respondentId?: string;
+}
+
+/** What changes with the status. */
+export interface MoveDetails {
+  readonly text?: string | undefined;
+  readonly failure?: Failure;
+  /** Who works on it now, and so may end it. */
+  readonly claim?: { readonly leaseOwner: string; readonly leaseUntil: Date };
+  /** What has begun to work on it. */
+  readonly engine?: EngineKind | undefined;
+}
+
+const move = `UPDATE "Response" SET "status" = ?, "updatedAt" = ?, "completedAt" = ?,
+  "outputText" = COALESCE(?, "outputText"), "failureReason" = ?, "failureMessage" = ?, "failureEvidence" = ?,
+  "leaseOwner" = ?, "leaseUntil" = ?, "epoch" = "epoch" + ?,
+  "startedAt" = COALESCE(?, "startedAt"), "engine" = COALESCE(?, "engine")
+  WHERE "id" = ? AND "status" IN (?, ?) AND "epoch" = COALESCE(?, "epoch")
+  AND "respondentId" = COALESCE(?, "respondentId") RETURNING *`;
+
 /**
  * Moves a response to a status if it still is as `where` says, with its event; `null` when it is not.
  * The one way to change a status, so a response has exactly one terminal event.
@@ -27,48 +53,49 @@ export interface Home {
 export async function moveResponse(
   unit: Unit,
   home: Home,
-  where: Prisma.ResponseWhereInput,
+  where: Standing,
   status: ResponseStatus,
   details: MoveDetails = {},
 ): Promise<Response | null> {
-  const [response] = await unit.tx.response.updateManyAndReturn({
-    where,
-    data: { ...details.columns, ...columnsOf(details), ...timesOf(status, unit.at), status },
-  });
+  const [response] = await unit.sql.all<Response>(move, [
+    ...columnsOf(unit.at, status, details),
+    ...conditionsOf(where),
+  ]);
   if (!response) return null;
   await emitStatus(unit, home, response);
   return response;
 }
 
-export interface MoveDetails {
-  readonly text?: string;
-  readonly failure?: Failure;
-  readonly columns?: Prisma.ResponseUpdateManyMutationInput;
-}
+const columnsOf = (at: Date, status: ResponseStatus, { text, failure, claim, engine }: MoveDetails) => [
+  status,
+  at,
+  isTerminal(status) ? at : null,
+  text ?? null,
+  failure?.reason ?? null,
+  failure?.message ?? null,
+  failure ? asPayload(failure.evidence ?? {}) : null,
+  claim?.leaseOwner ?? null,
+  claim?.leaseUntil ?? null,
+  claim ? 1 : 0,
+  engine ? at : null,
+  engine ?? null,
+];
 
-function columnsOf({ text, failure }: MoveDetails): Prisma.ResponseUpdateManyMutationInput {
-  return {
-    ...(text === undefined ? {} : { outputText: text }),
-    ...(failure
-      ? {
-          failureReason: failure.reason,
-          failureMessage: failure.message,
-          failureEvidence: asPayload(failure.evidence ?? {}),
-        }
-      : {}),
-  };
+function conditionsOf({ id, status, epoch, respondentId }: Standing) {
+  const [first, second = first] = typeof status === "string" ? [status] : status.in;
+  if (first === undefined || second === undefined) throw new Error("A response stands in one status or in two");
+  return [id, first, second, epoch ?? null, respondentId ?? null];
 }
-
-const timesOf = (status: ResponseStatus, at: Date): Prisma.ResponseUpdateManyMutationInput =>
-  isTerminal(status) ? { updatedAt: at, completedAt: at, ...released } : { updatedAt: at };
 
 /** Writes the event that says where a response now stands. */
 export const emitStatus = (unit: Unit, home: Home, response: Response) =>
-  emit(unit, home, response.id, "response.status", {
-    status: response.status,
-    ...(isTerminal(response.status) ? { text: response.outputText } : {}),
-    ...(response.failureReason ? { reason: response.failureReason, message: response.failureMessage } : {}),
-  });
+  emit(unit, home, response.id, "response.status", statusFactsOf(response), response);
+
+const statusFactsOf = (response: Response) => ({
+  status: response.status,
+  ...(isTerminal(response.status) ? { text: response.outputText } : {}),
+  ...(response.failureReason ? { reason: response.failureReason, message: response.failureMessage } : {}),
+});
 
 /** Appends items to a response, in order. */
 export async function emitItems(unit: Unit, home: Home, id: string, items: readonly ItemBody[]): Promise<void> {
@@ -79,14 +106,22 @@ export async function emitItems(unit: Unit, home: Home, id: string, items: reado
 export const emitText = (unit: Unit, home: Home, id: string, text: string) =>
   emit(unit, home, id, "response.text", { text });
 
-const emit = (unit: Unit, home: Home, id: string, type: ResponseEventType, payload: JsonObject) =>
+/** Where the response is at hand, the event tells of it. */
+const emit = (
+  unit: Unit,
+  home: Home,
+  id: string,
+  type: ResponseEventType,
+  payload: JsonObject,
+  response: Response | null = null,
+) =>
   unit.emit({
     stream: responseStream(id),
     type,
     space: home.space,
     ownerId: home.ownerId,
     partOf: home.partOf,
-    payload: { id, ...home.facts, ...payload },
+    payload: tellingOf({ id, ...home.facts, ...payload }, response),
   });
 
 /** What the events of responses say; written above. */

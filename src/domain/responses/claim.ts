@@ -34,9 +34,8 @@ export async function claim(
 ): Promise<Response | null> {
   try {
     return await commit(gateway, async (unit) => {
-      const columns = { ...lease(gateway, unit.at), epoch: { increment: 1 }, startedAt: unit.at, engine };
-      const where = { id, status: "PENDING" } as const;
-      const claimed = await moveResponse(unit, respondent, where, "PROCESSING", { columns });
+      const details = { claim: lease(gateway, unit.at), engine };
+      const claimed = await moveResponse(unit, respondent, { id, status: "PENDING" }, "PROCESSING", details);
       if (!claimed || !(await respondent.becomeBusy(unit, from))) throw cameFirst;
       return claimed;
     });

@@ -2,13 +2,14 @@ import { badInput, conflict } from "../../errors.ts";
 import { commit, type Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { JsonObject } from "../../json.ts";
+import type { SqlValue } from "../../store/sql.ts";
 import { isUniqueViolation } from "../../store/violations.ts";
 import type { Response } from "../../store/generated/client/client.ts";
 import { checkText } from "../../text.ts";
 import { emitStatus } from "./change.ts";
 import { endUnfinished } from "./end.ts";
 import type { Respondent } from "./respondent.ts";
-import { checkInput, unfinished } from "./response.ts";
+import { checkInput } from "./response.ts";
 
 /** What to do with a response for a respondent that has others unfinished. */
 export type WhenBusy = "QUEUE" | "REJECT" | "INTERRUPT";
@@ -59,25 +60,43 @@ export async function addResponse(
 ): Promise<Response> {
   const respondent = await asked.receive(unit);
   const { id: respondentId } = respondent;
-  const waiting = await unit.tx.response.count({ where: { respondentId, status: { in: [...unfinished] } } });
+  const waiting = await countUnfinished(unit, respondentId);
   if (whenBusy === "REJECT" && waiting > 0) throw stillBusy(respondent, waiting);
   if (waiting >= longestQueue) throw conflict(`${respondent.title} has ${waiting} responses waiting already`);
   if (whenBusy === "INTERRUPT") await interrupt(unit, respondent);
-  const response = await unit.tx.response.create({
-    data: {
-      id: unit.gateway.newId(),
-      respondentId,
-      ...respondent.columns,
-      spaceAgent: spaceAgent ?? null,
-      input,
-      priority: whenBusy === "INTERRUPT" ? await aboveAll(unit, respondentId) : 0,
-      idempotencyKey: idempotencyKey ?? null,
-      createdByName: unit.gateway.actor,
-      createdAt: unit.at,
-      updatedAt: unit.at,
-    },
-  });
+  const response = await insert(unit, [
+    unit.gateway.newId(),
+    respondentId,
+    respondent.columns.agentId ?? null,
+    respondent.columns.sessionId ?? null,
+    spaceAgent ?? null,
+    input,
+    whenBusy === "INTERRUPT" ? await aboveAll(unit, respondentId) : 0,
+    idempotencyKey ?? null,
+    unit.gateway.actor,
+    unit.at,
+    unit.at,
+  ]);
   await emitStatus(unit, respondent, response);
+  return response;
+}
+
+async function countUnfinished({ sql }: Unit, respondentId: string): Promise<number> {
+  const [row] = await sql.all<{ count: number }>(
+    `SELECT CAST(count(*) AS INTEGER) AS "count" FROM "Response"
+     WHERE "respondentId" = ? AND "status" IN ('PENDING', 'PROCESSING')`,
+    [respondentId],
+  );
+  return row?.count ?? 0;
+}
+
+async function insert({ sql }: Unit, values: readonly SqlValue[]): Promise<Response> {
+  const [response] = await sql.all<Response>(
+    `INSERT INTO "Response" ("id", "respondentId", "agentId", "sessionId", "spaceAgent", "input", "priority",
+     "idempotencyKey", "createdByName", "createdAt", "updatedAt") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+    values,
+  );
+  if (!response) throw new Error("An INSERT returned no row");
   return response;
 }
 

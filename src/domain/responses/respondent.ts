@@ -22,7 +22,7 @@ export interface Respondent extends Home {
   /** Why it cannot answer anything; `null` when it can. */
   readonly broken: Failure | null;
   /** The columns that lead a response to it. */
-  readonly columns: { readonly agentId: string } | { readonly sessionId: string };
+  readonly columns: { readonly agentId?: string; readonly sessionId?: string };
   /** Itself as the policy sees it, and the resources that permissions for it and for its responses name. */
   readonly target: Target;
   readonly resource: Resource;

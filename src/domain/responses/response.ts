@@ -30,9 +30,6 @@ export function textOf(input: JsonObject): string {
   return typeof text === "string" ? text : JSON.stringify(input);
 }
 
-/** The columns of a response that nobody works on any more. */
-export const released = { leaseOwner: null, leaseUntil: null } as const;
-
 /** Why a response failed, as it is shown; `null` for any other. */
 export const failureOf = ({ failureReason, failureMessage, failureEvidence }: Response) =>
   failureReason === null

@@ -34,23 +34,50 @@ export async function updateResponse(
 ): Promise<Response> {
   const change = checkUpdate(said);
   return commit(gateway, async (unit) => {
-    const present = await unit.tx.response.findUnique({ where: { id, respondentId: respondent.id } });
-    if (!present) throw notFound("Response", id);
-    refuseUnlessOpen(present, change.status);
-    const columns = columnsOf(present, change, unit.at);
+    const held = await holdOpen(unit, respondent.id, id);
+    refuseToGoBack(held, change.status);
     await emitItems(unit, respondent, id, change.items);
     if (change.text !== undefined && !(change.status && isTerminal(change.status))) {
       await emitText(unit, respondent, id, change.text);
     }
-    const where = { id, status: present.status, leaseOwner: null };
-    const moved = change.status && change.status !== present.status ? change.status : null;
-    const [response] = moved
-      ? [await moveResponse(unit, respondent, where, moved, { columns, ...failureIf(moved) })]
-      : await unit.tx.response.updateManyAndReturn({ where, data: { ...columns, updatedAt: unit.at } });
-    if (!response) throw conflict(`Response "${id}" was changed by somebody else at the same time`);
-    if (moved) await moveRespondent(unit, respondent, moved);
-    return response;
+    const response = await writeColumns(unit, held, change);
+    if (!change.status || change.status === held.status) return response;
+    return moveHeld(unit, respondent, response, change.status);
   });
+}
+
+const open = `UPDATE "Response" SET "updatedAt" = ? WHERE "id" = ? AND "respondentId" = ?
+  AND "status" IN ('PENDING', 'PROCESSING') AND "leaseOwner" IS NULL RETURNING *`;
+
+/** The response, which nobody else can change until the change at hand is made. */
+async function holdOpen({ sql, tx, at }: Unit, respondentId: string, id: string): Promise<Response> {
+  const [held] = await sql.all<Response>(open, [at, id, respondentId]);
+  if (held) return held;
+  const present = await tx.response.findUnique({ where: { id, respondentId } });
+  if (!present) throw notFound("Response", id);
+  if (isTerminal(present.status)) throw alreadyEnded(present);
+  throw conflict(`Response "${present.id}" is answered by the gateway itself`);
+}
+
+/** Most appends change none. */
+async function writeColumns({ tx }: Unit, held: Response, { input, text, other }: Change): Promise<Response> {
+  const columns: Prisma.ResponseUpdateInput = {
+    ...(input ? { input } : {}),
+    ...(text === undefined ? {} : { outputText: text }),
+    ...(Object.keys(other).length > 0 ? { outputOther: { ...(held.outputOther as Prisma.JsonObject), ...other } } : {}),
+  };
+  return Object.keys(columns).length === 0 ? held : tx.response.update({ where: { id: held.id }, data: columns });
+}
+
+/** A worker that takes a response makes its respondent busy; one that ends the last makes it idle. */
+async function moveHeld(unit: Unit, respondent: Respondent, held: Response, status: ResponseStatus): Promise<Response> {
+  const begins = status !== "PENDING" && !held.startedAt;
+  const details = { engine: begins ? "EXTERNAL" : undefined, ...failureIf(status) } as const;
+  const moved = await moveResponse(unit, respondent, { id: held.id, status: held.status }, status, details);
+  if (!moved) throw conflict(`Response "${held.id}" was changed by somebody else at the same time`);
+  if (status === "PROCESSING") await respondent.becomeBusy(unit, "IDLE");
+  else await respondent.becomeIdle(unit);
+  return moved;
 }
 
 interface Change {
@@ -87,34 +114,13 @@ function checkItems(items: unknown): readonly ItemBody[] {
 
 const isItem = (item: unknown): item is ItemBody => isJsonObject(item) && typeof item["type"] === "string";
 
-function refuseUnlessOpen(present: Response, status: ResponseStatus | null): void {
-  if (isTerminal(present.status)) throw alreadyEnded(present);
-  if (present.leaseOwner !== null) throw conflict(`Response "${present.id}" is answered by the gateway itself`);
+function refuseToGoBack(present: Response, status: ResponseStatus | null): void {
   if (status === "PENDING" && present.status === "PROCESSING") {
     throw conflict(`Response "${present.id}" is processing and cannot become pending again`, { state: "PROCESSING" });
   }
 }
 
-const columnsOf = (
-  present: Response,
-  { input, text, other, status }: Change,
-  at: Date,
-): Prisma.ResponseUpdateManyMutationInput => ({
-  ...(input ? { input } : {}),
-  ...(text === undefined ? {} : { outputText: text }),
-  ...(Object.keys(other).length > 0
-    ? { outputOther: { ...(present.outputOther as Prisma.JsonObject), ...other } }
-    : {}),
-  ...(status && status !== "PENDING" && !present.startedAt ? { startedAt: at, engine: "EXTERNAL" } : {}),
-});
-
 const failureIf = (status: ResponseStatus) =>
   status === "FAILED"
     ? { failure: { reason: "WORKER_REPORTED", message: "The worker reported a failure" } as const }
     : {};
-
-/** A worker that takes a response makes its respondent busy; one that ends the last makes it idle. */
-async function moveRespondent(unit: Unit, respondent: Respondent, status: ResponseStatus): Promise<void> {
-  if (status === "PROCESSING") await respondent.becomeBusy(unit, "IDLE");
-  else await respondent.becomeIdle(unit);
-}
