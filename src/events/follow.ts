@@ -13,6 +13,11 @@ export interface FollowSizes {
 
 const usualSizes: FollowSizes = { buffer: 256, page: 100 };
 
+export interface FollowOptions extends Partial<FollowSizes> {
+  /** Called whenever all that the table held up to this place was taken, right before waiting for what is new. */
+  readonly onPresent?: (through: bigint) => void;
+}
+
 export type Followed =
   | { readonly kind: "event"; readonly event: LogEvent }
   | { readonly kind: "delta"; readonly delta: Delta };
@@ -22,7 +27,7 @@ type Reader = Pick<Committer, "store" | "tail">;
 /** A numbered sequence of events: one stream, or the whole log. */
 interface Sequence {
   readonly topic: string;
-  read(after: bigint): Promise<Page>;
+  read(after: bigint, limit: number): Promise<Page>;
   /** Without gaps, so that a missing number shows a missing announcement. */
   numberOf(event: LogEvent): bigint;
   wants(event: LogEvent): boolean;
@@ -37,11 +42,11 @@ export const followStream = (
   stream: string,
   after: bigint,
   signal: AbortSignal,
-  sizes: FollowSizes = usualSizes,
+  options: FollowOptions = {},
 ) =>
-  follow(gateway, after, signal, sizes.buffer, {
+  follow(gateway, after, signal, options, {
     topic: stream,
-    read: (position) => readStream(gateway.store, stream, position, sizes.page),
+    read: (position, limit) => readStream(gateway.store, stream, position, limit),
     numberOf: (event) => BigInt(event.seq),
     wants: () => true,
   });
@@ -52,11 +57,11 @@ export const followLog = (
   filter: EventFilter,
   after: bigint,
   signal: AbortSignal,
-  sizes: FollowSizes = usualSizes,
+  options: FollowOptions = {},
 ) =>
-  follow(gateway, after, signal, sizes.buffer, {
+  follow(gateway, after, signal, options, {
     topic: "*",
-    read: (position) => readLog(gateway.store, filter, position, sizes.page),
+    read: (position, limit) => readLog(gateway.store, filter, position, limit),
     numberOf: (event) => event.id,
     wants: (event) => matches(filter, event),
   });
@@ -65,20 +70,23 @@ async function* follow(
   gateway: Reader,
   after: bigint,
   signal: AbortSignal,
-  bufferLimit: number,
+  options: FollowOptions,
   sequence: Sequence,
 ): AsyncGenerator<Followed, void, undefined> {
+  const sizes = { ...usualSizes, ...options };
   // Listening starts before the table is read, so nothing can slip between the two.
-  const buffer = new LiveBuffer(gateway.tail, sequence.topic, bufferLimit, signal);
+  const buffer = new LiveBuffer(gateway.tail, sequence.topic, sizes.buffer, signal);
   let position = after;
   let behind = true;
   try {
     while (!signal.aborted) {
       if (behind) {
-        const page = await sequence.read(position);
+        const page = await sequence.read(position, sizes.page);
         for (const event of page.events) yield { kind: "event", event };
         position = page.through;
         behind = page.more;
+        buffer.forget((event) => sequence.numberOf(event) <= page.through);
+        if (!behind) options.onPresent?.(position);
         continue;
       }
       const live = await buffer.next();

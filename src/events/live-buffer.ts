@@ -56,6 +56,15 @@ export class LiveBuffer implements TailListener {
     }
   }
 
+  /** Forgets the events that are known by now, and the passing text before the last of them: it is out of date. */
+  forget(isKnown: (event: LogEvent) => boolean) {
+    const last = this.#waiting.findLastIndex((live) => live.kind === "event" && isKnown(live.event));
+    this.#waiting = this.#waiting.filter((live, place) => {
+      if (live.kind === "delta") return place > last;
+      return live.kind !== "event" || !isKnown(live.event);
+    });
+  }
+
   /** Listens no more and forgets what waits. May be repeated. */
   close() {
     this.#waiting = [];

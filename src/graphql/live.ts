@@ -1,7 +1,6 @@
-import { unauthenticated } from "../auth/authenticate.ts";
 import type { Principal } from "../auth/principal.ts";
-import { type ErrorCode, GatewayError, unavailable } from "../errors.ts";
-import { requirePrincipal } from "./authorize.ts";
+import type { ErrorCode, GatewayError } from "../errors.ts";
+import { watchAccess } from "./access-watch.ts";
 import type { Context } from "./context.ts";
 
 /** Codes with which a socket is closed when its caller may no longer listen (design, "GraphQL contract"). */
@@ -10,89 +9,101 @@ const closeCodes: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 4401, 
 const tryAgain = 1013;
 
 /** A live sequence and who may see it. Both questions are asked of every value, right before it is handed out. */
-export interface Watched<T> {
-  /** `false` ends the sequence. */
-  readonly mayWatch: (principal: Principal) => boolean;
+export type Watched<T> = Permitted<T> & (Alone<T> | Together<T>);
+
+interface Permitted<T> {
+  /** `false` ends the sequence. `latest` is the newest value there is, which the caller may not have seen yet. */
+  readonly mayWatch: (principal: Principal, latest: T | null) => boolean;
   /** `false` leaves out this one value. */
   readonly maySee?: (principal: Principal, value: T) => boolean;
+}
+
+interface Alone<T> {
   readonly open: (signal: AbortSignal) => AsyncGenerator<T, void, undefined>;
+  readonly shared?: never;
+}
+
+interface Together<T> {
+  readonly open?: never;
+  readonly shared: Shared<T>;
+}
+
+/** A sequence that can be entered at any place, so that all who watch it can be served by one reading. */
+export interface Shared<T> {
+  /** Sequences of the same name have the same values after the same place. */
+  readonly name: string;
+  /** Where this reader begins; `null` is before all there is to show now. */
+  readonly after: bigint | null;
+  /** The argument of the field that `after` came from, if any: readers that differ in it alone watch the same. */
+  readonly argument?: string;
+  /** Says through `onPresent` up to where it has shown all there was, each time before it waits for what is new. */
+  readonly open: (
+    after: bigint | null,
+    signal: AbortSignal,
+    onPresent?: (through: bigint) => void,
+  ) => AsyncGenerator<T, void, undefined>;
+  /** Rising from value to value; `null` for what passes between two places and is not kept. */
+  readonly placeOf: (value: T) => bigint | null;
+}
+
+/** A live sequence as a subscription's field returns it, for those who would rather share it than iterate over it. */
+export interface LiveSequence<T> extends AsyncIterableIterator<T, void, undefined> {
+  readonly context: Context;
+  readonly watched: Watched<T>;
 }
 
 /**
  * A live sequence that ends the moment the caller may no longer see it: access is looked at again before every
  * value, and at once when the caller's roles, account or token change. A socket is closed with 4401 or 4403.
  */
-export function live<T>(context: Context, watched: Watched<T>): AsyncIterableIterator<T> {
+export function live<T>(context: Context, watched: Watched<T>): LiveSequence<T> {
   const end = new AbortController();
-  return abortable(end, watch(context, watched, end));
+  return { context, watched, ...abortable(end, watch(context, watched, end)) };
 }
+
+/** True for what `live` made. */
+export const isLive = (sequence: object): sequence is LiveSequence<unknown> =>
+  "watched" in sequence && "context" in sequence;
+
+/** Closes the caller's socket, if there is one, with what says why they may no longer listen. */
+export const closeFor = ({ close }: Pick<Context, "close">, { code }: GatewayError): void =>
+  close?.(closeCodes[code] ?? tryAgain, code);
 
 async function* watch<T>(
   context: Context,
-  { mayWatch, maySee = () => true, open }: Watched<T>,
+  watched: Watched<T>,
   end: AbortController,
 ): AsyncGenerator<T, void, undefined> {
-  const access = watchAccess(context, mayWatch, (code) => {
-    context.close?.(closeCodes[code] ?? tryAgain, code);
-    end.abort();
-  });
+  const { mayWatch, maySee = () => true, open, shared } = watched;
+  let latest: T | null = null;
+  const lost: GatewayError[] = [];
+  const access = watchAccess(
+    context,
+    (principal) => mayWatch(principal, latest),
+    (error) => {
+      lost.push(error);
+      closeFor(context, error);
+      end.abort();
+    },
+  );
+  const signal = AbortSignal.any([end.signal, context.signal]);
   try {
-    for await (const value of open(AbortSignal.any([end.signal, context.signal]))) {
-      if (maySee(await access.present(), value)) yield value;
+    for await (const value of shared ? shared.open(shared.after, signal) : open(signal)) {
+      await access.settled();
+      latest = value;
+      if (access.holds() && maySee(access.principal, value)) yield value;
     }
-    access.throwIfLost();
+    for (const error of lost) throw error;
   } finally {
     access.stop();
   }
 }
 
-/** Follows what the caller may do; `onLoss` is called once. */
-function watchAccess(context: Context, mayWatch: (principal: Principal) => boolean, onLoss: (code: ErrorCode) => void) {
-  const { auth, gateway } = context;
-  let principal = requirePrincipal(context);
-  let lost: GatewayError | null = null;
-  let checking: Promise<void> = Promise.resolve();
-
-  const lose = (error: GatewayError) => {
-    if (lost) return;
-    lost = error;
-    onLoss(error.code);
-  };
-  const decide = () => {
-    if (gateway.now() >= principal.expiresAt) lose(unauthenticated());
-    else if (!mayWatch(principal)) lose(new GatewayError("FORBIDDEN", "You may no longer watch this"));
-  };
-  const check = async () => {
-    try {
-      principal = await auth.refresh(principal);
-      decide();
-    } catch (error) {
-      // Who cannot be checked now may come again; nothing is shown to them until then.
-      lose(error instanceof GatewayError ? error : unavailable("Access cannot be checked now; try again", error));
-    }
-  };
-  const throwIfLost = () => {
-    if (lost) throw lost;
-  };
-  const stop = auth.onAccessChange(principal, () => {
-    checking = checking.then(check);
-  });
-
-  return {
-    /** Who the caller is now. @throws what the caller has lost. */
-    async present(): Promise<Principal> {
-      for (let seen = null; seen !== checking; ) await (seen = checking); // more may change while we wait
-      decide();
-      throwIfLost();
-      return principal;
-    },
-    throwIfLost,
-    stop,
-  };
-}
-
 /** A generator whose `return` also ends a `next` that is waiting. */
-function abortable<T>(end: AbortController, source: AsyncGenerator<T, void, undefined>): AsyncIterableIterator<T> {
+function abortable<T>(
+  end: AbortController,
+  source: AsyncGenerator<T, void, undefined>,
+): AsyncIterableIterator<T, void, undefined> {
   return {
     next: () => source.next(),
     return: async () => {

@@ -18,6 +18,8 @@ export interface Prepared {
    * when the operation was refused as a whole. An event of a subscription is executed as its `root`.
    */
   execute(context: Context, variables?: Variables | null, root?: unknown): Awaitable<ExecutionResult>;
+  /** What a subscription shows: events, each to be executed as the root; or one result that says why there are none. */
+  open(context: Context, variables?: Variables | null): Promise<AsyncIterable<unknown> | ExecutionResult>;
   /** Subscribes: results as events come, or one result that says why not. What it throws is masked as well. */
   subscribe(context: Context, variables?: Variables | null): Promise<AsyncGenerator<ExecutionResult> | ExecutionResult>;
 }
@@ -108,19 +110,28 @@ function prepared(operation: Operation, mayCompile: boolean): Prepared {
   const { document } = operation;
   const checkCost = costCheckOf(document, operation.operation);
   const run = mayCompile ? compiledAtSecondUse(operation) : interpreted(operation);
+  const open = async (context: Context, variables: Variables) => {
+    const errors = checkCost(variables);
+    if (errors) return { errors };
+    const events = await createSourceEventStream({
+      schema,
+      document,
+      contextValue: context,
+      variableValues: variables,
+    });
+    return Symbol.asyncIterator in events ? events : maskResult(events, context.gateway);
+  };
   return {
     kind: operation.operation.operation,
     document,
+    open: (context, variables) => open(context, variables ?? none),
     execute(context, variables, root) {
       const errors = checkCost(variables ?? none);
       return errors ? { errors } : masked(run, root, context, variables ?? none);
     },
     async subscribe(context, variables) {
-      const errors = checkCost(variables ?? none);
-      if (errors) return { errors };
-      const args = { schema, document, contextValue: context, variableValues: variables ?? none };
-      const events = await createSourceEventStream(args);
-      if (!(Symbol.asyncIterator in events)) return maskResult(events, context.gateway);
+      const events = await open(context, variables ?? none);
+      if (!(Symbol.asyncIterator in events)) return events;
       const execute = (event: unknown) => masked(run, event, context, variables ?? none);
       return mapEvents(events, execute, (error) => maskError(error, context.gateway.log));
     },

@@ -7,9 +7,15 @@ import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import type { Gateway } from "../gateway.ts";
 import type { Call, Context } from "./context.ts";
 import { maskError } from "./errors.ts";
+import { createHub, type Hub } from "./hub.ts";
 import { limits } from "./limits.ts";
+import { isLive } from "./live.ts";
+import { mapEvents } from "./map-events.ts";
+import { outletOf, payloadOf } from "./outlet.ts";
 import type { Prepared } from "./prepare.ts";
+import type { Outlet } from "./reader.ts";
 import { schema } from "./schema.ts";
+import { createSelectionNames } from "./selection.ts";
 import { speak, tryAgainLater } from "./socket.ts";
 import type { Graphql } from "./yoga.ts";
 
@@ -87,13 +93,16 @@ export function serveWebSockets(
 }
 
 /** graphql-ws over what is prepared, so that sockets have the same limits, authentication and errors as all. */
-const protocolOver = (gateway: Gateway, graphql: Graphql, { initWaitMs }: Patience) =>
-  makeServer<Parameters, Peer>({
+function protocolOver(gateway: Gateway, graphql: Graphql, { initWaitMs }: Patience) {
+  const subscribe = subscribeThrough(createHub());
+  return makeServer<Parameters, Peer>({
     connectionInitWaitTimeout: initWaitMs,
-    onSubscribe: ({ extra, connectionParams, subscriptions }, _id, payload) => {
+    onSubscribe: ({ extra, connectionParams, subscriptions }, id, payload) => {
       if (Object.keys(subscriptions).length <= limits.subscriptionsPerSocket) {
-        const call = { ...extra, ...callerOf(connectionParams), requestId: gateway.newId() };
-        return prepare(graphql, call, payload).catch((error) => [maskError(error, gateway.log)]);
+        const { address, signal, close } = extra;
+        const call = { address, signal, close, ...callerOf(connectionParams), requestId: gateway.newId() };
+        const operation = prepare(graphql, call, payload, extra.outlet(id));
+        return operation.catch((error) => [maskError(error, gateway.log)]);
       }
       const reason = "Too many subscriptions on one socket";
       extra.close(tooManySubscriptions, reason);
@@ -103,11 +112,9 @@ const protocolOver = (gateway: Gateway, graphql: Graphql, { initWaitMs }: Patien
       const { rootValue, contextValue, variableValues } = args as Operation; // as `prepare` made it
       return rootValue.execute(contextValue, variableValues);
     },
-    subscribe: (args) => {
-      const { rootValue, contextValue, variableValues } = args as Operation; // as `prepare` made it
-      return rootValue.subscribe(contextValue, variableValues);
-    },
+    subscribe: (args) => subscribe(args as Operation), // as `prepare` made it
   });
+}
 
 interface Parameters extends Record<string, unknown> {
   readonly authorization?: unknown;
@@ -118,22 +125,46 @@ interface Parameters extends Record<string, unknown> {
 interface Operation extends ExecutionArgs {
   readonly rootValue: Prepared;
   readonly contextValue: Context;
+  readonly outlet: Outlet;
+}
+
+const identity = <T>(value: T) => value;
+
+/** Subscriptions that show the same are served together; graphql-ws waits for their end, and ends them. */
+function subscribeThrough(hub: Hub) {
+  const nameOf = createSelectionNames();
+  return async ({ rootValue: prepared, contextValue, variableValues: variables, outlet }: Operation) => {
+    const sequence = await prepared.open(contextValue, variables);
+    if (!(Symbol.asyncIterator in sequence)) return sequence;
+    if (!isLive(sequence)) throw new Error("a subscription must return what `live` made");
+    const selection = nameOf(prepared, variables, sequence.watched.shared?.argument);
+    const show = (value: unknown, context: Context) => {
+      const result = prepared.execute(context, variables, value);
+      return result instanceof Promise ? result.then(payloadOf) : payloadOf(result);
+    };
+    const nothing = hub.subscribe({ sequence, selection, show, outlet });
+    return mapEvents(nothing, identity, (error) => maskError(error, contextValue.gateway.log));
+  };
 }
 
 async function prepare(
   { documents, contextOf }: Graphql,
   call: Call,
   { query, operationName, variables }: SubscribePayload,
+  outlet: Outlet,
 ): Promise<Operation | readonly GraphQLError[]> {
   const prepared = documents.prepare(query, operationName);
   if ("errors" in prepared) return prepared.errors;
   const contextValue = await contextOf(call);
   const { document } = prepared;
-  return { schema, document, variableValues: variables ?? null, contextValue, rootValue: prepared };
+  return { schema, document, variableValues: variables ?? null, contextValue, rootValue: prepared, outlet };
 }
 
 /** Who is at the other end of a socket, as far as the connection tells. */
-type Peer = Required<Pick<Call, "address" | "signal" | "close">>;
+interface Peer extends Required<Pick<Call, "address" | "signal" | "close">> {
+  /** The way of results to the subscription of that id. */
+  readonly outlet: (id: string) => Outlet;
+}
 
 function peerOf(socket: WebSocket, request: IncomingMessage): Peer {
   const gone = new AbortController();
@@ -145,6 +176,7 @@ function peerOf(socket: WebSocket, request: IncomingMessage): Peer {
       gone.abort(); // what it listens to ends now, not when the peer has done its part of closing
       socket.close(code, reason);
     },
+    outlet: (id) => outletOf(socket, id),
   };
 }
 

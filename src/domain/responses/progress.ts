@@ -1,6 +1,6 @@
 import type { ItemBody } from "../../engines/engine.ts";
 import { badInput, GatewayError, unavailable } from "../../errors.ts";
-import { followStream } from "../../events/follow.ts";
+import { type FollowOptions, followStream } from "../../events/follow.ts";
 import type { LogEvent } from "../../events/event.ts";
 import { headOf } from "../../events/read.ts";
 import type { Gateway } from "../../gateway.ts";
@@ -32,13 +32,14 @@ export async function* followResponse(
   id: string,
   after: number,
   signal: AbortSignal,
+  options: FollowOptions = {},
 ): AsyncGenerator<Progress, void, undefined> {
   // In this order: a response that ends between the two is followed to its end.
   const ended = await hasEnded(gateway, id);
   const head = Number(await headOf(gateway.store, responseStream(id)));
   if (after < 0 || after > head) throw badInput("after", `"after" must be from 0 to ${head}, the newest seq`);
   if (ended && after === head) return;
-  for await (const followed of followStream(gateway, responseStream(id), BigInt(after), signal)) {
+  for await (const followed of followStream(gateway, responseStream(id), BigInt(after), signal, options)) {
     if (followed.kind === "delta") {
       yield { ...nothing, responseId: id, kind: "DELTA", delta: followed.delta.delta };
       continue;

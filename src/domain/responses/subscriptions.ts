@@ -10,6 +10,7 @@ import { responseFactsOf } from "./change.ts";
 import { ResponseItem } from "./item-schema.ts";
 import { followResponse, type Progress } from "./progress.ts";
 import { responseFor } from "./queries.ts";
+import { responseStream } from "./response.ts";
 import { Response, ResponseStatus } from "./schema.ts";
 
 const ProgressKind = builder.enumType("ProgressKind", {
@@ -65,7 +66,13 @@ builder.subscriptionFields((t) => ({
       const { respondent } = await responseFor(context, id, "get");
       return live(context, {
         mayWatch: (principal) => isAllowed(principal, "get", respondent.responseResource, respondent.target),
-        open: (signal) => followResponse(context.gateway, id, after ?? 0, signal),
+        shared: {
+          name: responseStream(id),
+          after: BigInt(after ?? 0),
+          argument: "after",
+          open: (place, signal, onPresent) => followResponse(context.gateway, id, Number(place), signal, { onPresent }),
+          placeOf: ({ seq }) => (seq === null ? null : BigInt(seq)),
+        },
       });
     },
     resolve: (progress) => progress,
