@@ -165,11 +165,7 @@ export const variables = {
     "1 to 1000 (default: the number of cores)",
     "how many computers start at once",
   ),
-  RAWORC_WARM_POOL: variable(
-    wholeNumber(0, 100, 0),
-    "0 to 100 (default 0)",
-    "how many computers with the default image run ahead, so that a new agent or session has one at once",
-  ),
+  RAWORC_WARM_POOL: variable(wholeNumber(0, 100, 0), "0 to 100 (default 0)", "how many computers run ahead of need"),
   RAWORC_MAX_BODY_BYTES: variable(
     wholeNumber(1024, 1_073_741_824, 1_048_576),
     "1024 to 1073741824 (default 1048576)",

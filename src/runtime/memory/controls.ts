@@ -72,3 +72,14 @@ export class Gate {
     return this.#counts.get(method) ?? 0;
   }
 }
+
+/** The same files, behind the gate. */
+export function gated(files: RuntimeFiles, pass: (method: RuntimeMethod) => Promise<void>): RuntimeFiles {
+  return {
+    list: async (...call) => pass("files.list").then(() => files.list(...call)),
+    stat: async (...call) => pass("files.stat").then(() => files.stat(...call)),
+    read: async (...call) => pass("files.read").then(() => files.read(...call)),
+    write: async (...call) => pass("files.write").then(() => files.write(...call)),
+    remove: async (...call) => pass("files.remove").then(() => files.remove(...call)),
+  };
+}

@@ -9,12 +9,11 @@ import type {
   LogLine,
   Runtime,
   RuntimeEvent,
-  RuntimeFiles,
   RuntimeInfo,
   VolumeParts,
 } from "../runtime.ts";
 import { LogBuffer } from "../log-buffer.ts";
-import { Gate, type Hold, type MemoryControls, type RuntimeMethod } from "./controls.ts";
+import { Gate, gated, type Hold, type MemoryControls, type RuntimeMethod } from "./controls.ts";
 import { Happenings } from "../happenings.ts";
 import { MemoryCommands } from "./memory-commands.ts";
 import { MemoryImages } from "./memory-images.ts";
@@ -242,14 +241,3 @@ const created: ContainerState = { status: "created", startedAt: null, exitCode: 
 const isAlive = ({ status }: ContainerState) => status === "running" || status === "paused";
 const notRunning = (container: string, { status }: ContainerState) =>
   conflict(`Container "${container}" is ${status}, not running`, { state: status });
-
-/** The same files, behind the gate. */
-function gated(files: RuntimeFiles, pass: (method: RuntimeMethod) => Promise<void>): RuntimeFiles {
-  return {
-    list: async (...call) => pass("files.list").then(() => files.list(...call)),
-    stat: async (...call) => pass("files.stat").then(() => files.stat(...call)),
-    read: async (...call) => pass("files.read").then(() => files.read(...call)),
-    write: async (...call) => pass("files.write").then(() => files.write(...call)),
-    remove: async (...call) => pass("files.remove").then(() => files.remove(...call)),
-  };
-}

@@ -94,14 +94,8 @@ class ProcessRuntime implements Runtime {
     await this.ensureImage(from);
     const image = from.startsWith(builtImagePrefix) ? from : null;
     const fresh = { status: "created", startedAt: null, exitCode: null } as const;
-    const record = {
-      volume,
-      image,
-      network,
-      labels: this.#ours(labels),
-      command: command ? [...command] : null,
-      ...fresh,
-    };
+    const main = command ? [...command] : null;
+    const record = { volume, image, network, labels: this.#ours(labels), command: main, ...fresh };
     await this.#containers.write(name, record);
   }
 
@@ -117,10 +111,9 @@ class ProcessRuntime implements Runtime {
   }
 
   async thaw(container: string): Promise<boolean> {
-    const record = await this.#containers.read(container);
-    if (record?.status !== "paused") return false;
-    await this.ensureRunning(container);
-    return true;
+    const isFrozen = (await this.#containers.read(container))?.status === "paused";
+    if (isFrozen) await this.ensureRunning(container);
+    return isFrozen;
   }
 
   // The state is written before processes are signalled: a command that starts meanwhile reads it and gives up.
