@@ -26,6 +26,7 @@ export const goals = {
   restReadMixed: { work: "REST point read, with writes", unit: "× bare", least: 0.5, reached: false },
   fieldsToApollo: { work: fields, unit: "× Apollo + Prisma", least: 3, reached: false },
   fieldsToMercurius: { work: fields, unit: "× Mercurius + JIT + Prisma", least: 1.4, reached: false },
+  fieldsMany: { work: "GraphQL agent, 10,000 agents", unit: "× Mercurius + JIT + Prisma", least: 1.4, reached: false },
   restListToBare: { work: restList, unit: "× bare", least: 0.5, reached: false },
   listToBare: { work: list, unit: "× bare", least: 0.5, reached: false },
   listToApollo: { work: list, unit: "× Apollo + Prisma", least: 3, reached: false },

@@ -3,6 +3,7 @@ import { gatewayCommand } from "../../scripts/gateway-command.cjs";
 import { addCrowd, benchEnv, type DataFolder, makeData } from "./data.ts";
 import { stopLoads } from "./load.ts";
 import { type Program, type Running, startProgram } from "./program.ts";
+import type { Pace } from "./rounds.ts";
 
 const fileAt = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const peer = (file: string) => (data: DataFolder) => ({ args: [fileAt(file), data.database], env: benchEnv });
@@ -82,6 +83,13 @@ async function enter(name: ContestantName, from: () => Promise<DataFolder>): Pro
     throw error;
   }
 }
+
+/** The peers over Prisma; Yoga, which no goal names, only where everybody takes part. */
+export const graphqlPeers = ({ everybody }: Pace): readonly ("mercurius" | "apollo" | "yoga")[] => [
+  "mercurius",
+  "apollo",
+  ...(everybody ? (["yoga"] as const) : []),
+];
 
 /** A copy of the data. */
 export const copyOfData = async (): Promise<DataFolder> => (await (filled ??= makeData())).copy();

@@ -1,12 +1,20 @@
 import DataLoader from "dataloader";
 import type { IncomingHttpHeaders } from "node:http";
-import type { GraphQLSchema } from "graphql";
+import {
+  type FieldNode,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  getArgumentValues,
+  Kind,
+} from "graphql";
 import { createSchema } from "graphql-yoga";
 import { PrismaBetterSqlite3 } from "@prisma/adapter-better-sqlite3";
 import { PrismaClient } from "../../src/store/generated/client/client.ts";
 import { type Caller, callerOf, maySee } from "../contestants/token.ts";
 
-// One schema for all peers, of the shape of the gateway's, over Prisma with the adapter it comes with.
+// One schema for all peers, of the shape of the gateway's, over Prisma with the adapter it comes with. Nothing is asked
+// for row by row: responses come with their agents by a nested include, items by one query for all of them.
 const database = process.argv[2] ?? "";
 const prisma = new PrismaClient({ adapter: new PrismaBetterSqlite3({ url: `file:${database}` }) });
 
@@ -60,6 +68,25 @@ interface ItemShown {
 type AgentRow = Awaited<ReturnType<typeof prisma.agent.findUniqueOrThrow>>;
 type ResponseRow = Awaited<ReturnType<typeof prisma.response.findUniqueOrThrow>>;
 
+interface Included {
+  readonly responses?: readonly ResponseRow[];
+}
+
+const orderBy: { createdAt?: "asc"; id?: "asc" }[] = [{ createdAt: "asc" }, { id: "asc" }];
+
+/** The arguments of the `responses` that a list of agents is asked for, so that one query brings them along. */
+function responsesIn({ fieldNodes, schema, variableValues }: GraphQLResolveInfo): { readonly first?: number } | null {
+  const nodes = fieldNodes.flatMap((field) => selected(field, "nodes"));
+  const [responses] = nodes.flatMap((field) => selected(field, "responses"));
+  const definition = (schema.getType("Agent") as GraphQLObjectType).getFields()["responses"]; // it is defined above
+  return responses && definition ? getArgumentValues(definition, responses, variableValues) : null;
+}
+
+const selected = ({ selectionSet }: FieldNode, name: string): FieldNode[] =>
+  (selectionSet?.selections ?? []).filter(
+    (selection): selection is FieldNode => selection.kind === Kind.FIELD && selection.name.value === name,
+  );
+
 /** @throws {Error} when the token is not good. */
 export const contextOf = async (headers: IncomingHttpHeaders): Promise<PeerContext> => ({
   caller: await callerOf(headers.authorization),
@@ -90,10 +117,12 @@ export const schema: GraphQLSchema = createSchema<PeerContext>({
         const agent = await prisma.agent.findUnique({ where: { nameKey: name.toLowerCase() } });
         return agent && maySee(caller, agent.createdByName) ? agent : null;
       },
-      agents: async (_root, { first }: { first?: number }, { caller }) => {
+      agents: async (_root, { first }: { first?: number }, { caller }, info) => {
+        const responses = responsesIn(info);
         const agents = await prisma.agent.findMany({
           take: first ?? 100,
-          orderBy: [{ createdAt: "asc" }, { id: "asc" }],
+          orderBy,
+          ...(responses ? { include: { responses: { take: responses.first ?? 100, orderBy } } } : {}),
         });
         return { nodes: agents.filter(({ createdByName }) => maySee(caller, createdByName)) };
       },
@@ -104,11 +133,8 @@ export const schema: GraphQLSchema = createSchema<PeerContext>({
         secrets: publishSecrets,
         content: publishContent,
       }),
-      // Prisma collects these into one query.
-      responses: async ({ id }: AgentRow, { first }: { first?: number }) => ({
-        nodes: await prisma.agent
-          .findUnique({ where: { id } })
-          .responses({ take: first ?? 100, orderBy: [{ createdAt: "asc" }, { id: "asc" }] }),
+      responses: async ({ id, responses }: AgentRow & Included, { first }: { first?: number }) => ({
+        nodes: responses ?? (await prisma.response.findMany({ where: { agentId: id }, take: first ?? 100, orderBy })),
       }),
     },
     Response: { output: (response: ResponseRow) => response },

@@ -1,6 +1,6 @@
 import { judge } from "../goals.ts";
 import { agentFields, get, query } from "../harness/ask.ts";
-import { openField } from "../harness/field.ts";
+import { graphqlPeers, openField } from "../harness/field.ts";
 import { cpuRatio, type Pace, takeTurns } from "../harness/rounds.ts";
 import { requireSameAnswers } from "../harness/same-answers.ts";
 import type { Report } from "../measure.ts";
@@ -9,7 +9,7 @@ const document = `query Agents { agents(first: 100) { nodes { ${agentFields} } }
 
 /** 100 agents with all fields, over REST and over GraphQL. */
 export async function lists(pace: Pace): Promise<Report> {
-  await using field = await openField("bare", "gateway", "mercurius", "apollo", "yoga");
+  await using field = await openField("bare", "gateway", ...graphqlPeers(pace));
   const { bare, gateway, ...peers } = field.running;
   const requests = get("/api/v0/agents?limit=100", field.headers);
   const overRest = Object.entries({ bare, gateway }).map(([name, running]) => ({ name, running, requests }));

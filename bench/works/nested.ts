@@ -1,6 +1,6 @@
 import { judge } from "../goals.ts";
 import { query } from "../harness/ask.ts";
-import { openField } from "../harness/field.ts";
+import { graphqlPeers, openField } from "../harness/field.ts";
 import { cpuRatio, type Pace, takeTurns } from "../harness/rounds.ts";
 import { requireSameAnswers } from "../harness/same-answers.ts";
 import type { Report } from "../measure.ts";
@@ -13,7 +13,7 @@ const document = `query Nested {
 
 /** 20 agents with 5 responses each and all their items: what data loaders are for. */
 export async function nested(pace: Pace): Promise<Report> {
-  await using field = await openField("gateway", "mercurius", "apollo", "yoga");
+  await using field = await openField("gateway", ...graphqlPeers(pace));
   const requests = query(document, [{}], field.headers);
   const entrants = Object.entries(field.running).map(([name, running]) => ({ name, running, requests }));
   await requireSameAnswers(entrants);
