@@ -8,7 +8,7 @@ import { wakeInside } from "../agents/wake.ts";
 import { beginWork, endWork, holdAgent, touchIdle } from "../agents/work.ts";
 import type { Home } from "./change.ts";
 import { historyBefore } from "./history.ts";
-import type { Respondent } from "./respondent.ts";
+import { readOnce, type Respondent } from "./respondent.ts";
 
 /** Where the events of an agent's responses belong beside their streams. */
 export const homeOfAgent = (agent: Pick<Agent, "id" | "name" | "spaceName" | "createdById">): Home => ({
@@ -33,7 +33,7 @@ export const agentRespondent = (agent: Agent): Respondent => ({
   resource: "agents",
   responseResource: "responses",
   instructions: async () => agent.instructions,
-  environment: (gateway) => agentEnvironment(gateway, agent),
+  environment: readOnce((gateway) => agentEnvironment(gateway, agent)),
   context: { cutoffAt: agent.contextCutoffAt, summary: agent.contextSummary },
   history: (gateway, response) => historyBefore(gateway, agent, response),
   handler: async () => null,

@@ -9,7 +9,7 @@ import type { Response } from "../../store/generated/client/client.ts";
 import { killLeftOverCommands, openWorkspace } from "../computers/workspace.ts";
 import { UnreadableSecret } from "../secrets/owned.ts";
 import { emitItems, moveResponse, responseFactsOf } from "./change.ts";
-import { releaseClaim } from "./claim.ts";
+import { isHeld, releaseClaim } from "./claim.ts";
 import { itemsOf } from "./items.ts";
 import type { Respondent } from "./respondent.ts";
 import { isTerminal, responseStream, textOf } from "./response.ts";
@@ -28,7 +28,7 @@ export async function answer(
   const ended = whenEnded(gateway, response.id);
   try {
     // It may have ended after the claim and before anybody listened.
-    if (!(await isOurs(gateway, response))) return;
+    if (!(await isHeld(gateway, response))) return;
     const signal = AbortSignal.any([ended.signal, shutdown]);
     // A second epoch means that an earlier process died in the middle: its commands may still run.
     if (response.epoch > 1) await killLeftOverCommands(gateway, respondent.computerId);
@@ -48,31 +48,39 @@ export async function answer(
   }
 }
 
-const isOurs = async ({ store }: Gateway, { id, epoch }: Response) =>
-  (await store.response.count({ where: { id, epoch, status: "PROCESSING" } })) > 0;
-
 async function jobFor(
   gateway: Gateway,
   respondent: Respondent,
   response: Response,
   signal: AbortSignal,
 ): Promise<EngineJob> {
-  const recorded = (await itemsOf(gateway, [response.id])).get(response.id) ?? [];
+  const [recorded, instructions, environment, handler] = await Promise.all([
+    recordedBy(gateway, response),
+    respondent.instructions(gateway),
+    respondent.environment(gateway),
+    respondent.handler(gateway, response),
+  ]);
   return {
     responseId: response.id,
     text: isJsonObject(response.input) ? textOf(response.input) : "",
-    instructions: await respondent.instructions(gateway),
+    instructions,
     summary: respondent.context.summary,
     history: () => respondent.history(gateway, response),
     compact: (summary, item, spent) => compact(gateway, respondent, response, { summary, item, spent }),
-    recorded: recorded.map(({ raw }) => raw),
-    environment: await respondent.environment(gateway),
-    handler: await respondent.handler(gateway, response),
+    recorded,
+    environment,
+    handler,
     computer: openWorkspace(gateway, respondent.computerId, signal),
     append: (item, spent) => appendItem(gateway, respondent, response, item, spent),
     delta: (delta) => gateway.tail.publishDelta({ stream: responseStream(response.id), delta: { ...delta } }),
     signal,
   };
+}
+
+/** What was said in answer so far. */
+async function recordedBy(gateway: Gateway, { id }: Response): Promise<readonly ItemBody[]> {
+  const items = await itemsOf(gateway, [id]);
+  return (items.get(id) ?? []).map(({ raw }) => raw);
 }
 
 async function appendItem(
@@ -143,8 +151,7 @@ async function leave(gateway: Gateway, respondent: Respondent, response: Respons
 
 /** Ends a response that its engine did not: a tool call that is still open gets a result that says so. */
 async function cutOff(gateway: Gateway, respondent: Respondent, response: Response, failure: Failure): Promise<void> {
-  const recorded = (await itemsOf(gateway, [response.id])).get(response.id) ?? [];
-  const open = toolUses(recorded.map(({ raw }) => raw)).filter(({ result }) => result === undefined);
+  const open = toolUses(await recordedBy(gateway, response)).filter(({ result }) => result === undefined);
   const results = open.map(({ call }) => toolResult(String(call["tool"]), `[exit_code:none]\n[${failure.message}]`));
   await finish(gateway, respondent, response, { status: "failed", failure }, results);
 }

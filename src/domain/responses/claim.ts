@@ -14,12 +14,25 @@ const lease = (gateway: Gateway, from: Date) => ({
   leaseUntil: new Date(from.getTime() + leaseMs),
 });
 
-/** The response whose turn it is: the most urgent, then the oldest. */
-export const nextPending = (gateway: Gateway, respondentId: string) =>
-  gateway.store.response.findFirst({
-    where: { respondentId, status: "PENDING" },
-    orderBy: [{ priority: "desc" }, { createdAt: "asc" }, { id: "asc" }],
-  });
+/**
+ * What a respondent has to answer now: what a process has taken and may have left behind, else the response whose turn
+ * it is, which is the most urgent, then the oldest.
+ */
+export async function nextOf({ store }: Pick<Gateway, "store">, respondentId: string): Promise<Response | null> {
+  const rows = await store.sql.all<Response>(next, [respondentId, respondentId]);
+  return rows.find(({ status }) => status === "PROCESSING") ?? rows[0] ?? null;
+}
+
+const next = `SELECT * FROM (SELECT * FROM "Response"
+    WHERE "respondentId" = ? AND "status" = 'PROCESSING' AND "leaseUntil" IS NOT NULL LIMIT 1) AS "taken"
+  UNION ALL SELECT * FROM (SELECT * FROM "Response" WHERE "respondentId" = ? AND "status" = 'PENDING'
+    ORDER BY "priority" DESC, "createdAt", "id" LIMIT 1) AS "waiting"`;
+
+/** True while this process is the one to answer the response. */
+export async function isHeld({ store }: Pick<Gateway, "store">, { id, epoch }: Response): Promise<boolean> {
+  const held = `SELECT "id" FROM "Response" WHERE "id" = ? AND "epoch" = ? AND "status" = 'PROCESSING'`;
+  return (await store.sql.all(held, [id, epoch])).length > 0;
+}
 
 /**
  * Takes a waiting response for this process and makes its respondent BUSY; `null` when something else came first,

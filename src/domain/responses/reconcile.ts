@@ -8,9 +8,9 @@ import { agentOf } from "../agents/change.ts";
 import { sessionOf } from "../sessions/change.ts";
 import { answer } from "./answer.ts";
 import { moveResponse, responseFactsOf } from "./change.ts";
-import { claim, nextPending, renewLeaseMs, renewLeases, takeOver } from "./claim.ts";
+import { claim, nextOf, renewLeaseMs, renewLeases, takeOver } from "./claim.ts";
 import { engineFor, failureOfChoice, offerToWorkers } from "./engine-choice.ts";
-import { findRespondent } from "./find-respondent.ts";
+import { rememberedRespondent } from "./find-respondent.ts";
 import type { Respondent } from "./respondent.ts";
 import { unfinished } from "./response.ts";
 
@@ -44,13 +44,14 @@ export function createResponseReconciler(gateway: Gateway, engines: Engines): Re
     keys: () => respondentsWithWork(gateway),
     heldElsewhere: () => respondentsHeldElsewhere(gateway),
     async reconcile(respondentId, again) {
-      const respondent = await findRespondent(gateway.store, respondentId);
-      if (!respondent || answering.has(respondentId) || shutdown.signal.aborted) return {};
-      const lost = await gateway.store.response.findFirst({
-        where: { respondentId, status: "PROCESSING", leaseUntil: { not: null } },
-      });
-      if (lost) return resume(gateway, lost, (taken) => begin(respondent, taken, again));
-      return startNext(gateway, respondent, (claimed) => begin(respondent, claimed, again));
+      if (answering.has(respondentId) || shutdown.signal.aborted) return {};
+      const next = await nextOf(gateway, respondentId);
+      const respondent = next && (await rememberedRespondent(gateway, respondentId));
+      if (!respondent) return {};
+      const beginOn = (response: Response) => begin(respondent, response, again);
+      return next.status === "PROCESSING"
+        ? resume(gateway, next, beginOn)
+        : startNext(gateway, respondent, next, beginOn);
     },
     async stop() {
       clearInterval(renewal);
@@ -88,10 +89,9 @@ async function resume(gateway: Gateway, lost: Response, begin: (taken: Response)
 async function startNext(
   gateway: Gateway,
   respondent: Respondent,
+  next: Response,
   begin: (claimed: Response) => void,
 ): Promise<ReconcileResult> {
-  const next = await nextPending(gateway, respondent.id);
-  if (!next) return {};
   const engine = await engineFor(gateway, respondent, next).catch(failureOfChoice);
   if (typeof engine !== "string") {
     await failBroken(gateway, respondent, next.id, engine);

@@ -30,7 +30,7 @@ export interface Respondent extends Home {
 
   /** What a model is told to be. */
   instructions(gateway: Gateway): Promise<string | null>;
-  /** The secrets that commands find in their environment. */
+  /** The secrets that commands find in their environment, read once: choosing an engine and answering need them. */
   environment(gateway: Gateway): Promise<Readonly<Record<string, string>>>;
   /** What is told of what was said, as it was read. */
   readonly context: ToldContext;
@@ -64,3 +64,9 @@ export interface ToldContext {
 /** Whether what ended then is not told any more. */
 export const isCutOff = (at: Date | null, cutoffAt: Date | null): boolean =>
   at !== null && cutoffAt !== null && at <= cutoffAt;
+
+/** A reading that is made when it is first asked for, and then kept. */
+export function readOnce<T>(read: (gateway: Gateway) => Promise<T>): (gateway: Gateway) => Promise<T> {
+  let reading: Promise<T> | null = null;
+  return (gateway) => (reading ??= read(gateway));
+}

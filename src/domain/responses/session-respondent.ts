@@ -7,7 +7,7 @@ import { sessionEnvironment } from "../sessions/environment.ts";
 import { moveInside } from "../sessions/lifecycle.ts";
 import { entering } from "../sessions/session.ts";
 import type { Home } from "./change.ts";
-import type { Respondent } from "./respondent.ts";
+import { readOnce, type Respondent } from "./respondent.ts";
 import { handlerCallOf } from "./session-handler.ts";
 import { conversationBefore, toldBySystem } from "./session-history.ts";
 
@@ -35,7 +35,7 @@ export const sessionRespondent = (session: Session): Respondent => ({
   responseResource: "messages",
   instructions: async (gateway) =>
     [session.instructions, ...(await toldBySystem(gateway, session.id))].filter(Boolean).join("\n\n") || null,
-  environment: (gateway) => sessionEnvironment(gateway, session),
+  environment: readOnce((gateway) => sessionEnvironment(gateway, session)),
   context: { cutoffAt: session.contextCutoffAt, summary: session.contextSummary },
   history: (gateway, response) => conversationBefore(gateway, session, response),
   handler: (gateway, response) => handlerCallOf(gateway, session, response),
