@@ -1,12 +1,13 @@
 "use strict";
 
-// `npm run lock`, after `npm install NAME`: npm leaves packages of other platforms out of package-lock.json
-// when it has not seen them (its old bug 4828), and `npm ci` then refuses the file, here or on those
-// platforms. This adds them, with what their names say of the platform and without a checksum.
+// `npm run lock`, after `npm install NAME`, or `npm run lock -- bench` for the peers of the bench: npm leaves
+// packages of other platforms out of package-lock.json when it has not seen them (its old bug 4828), and `npm ci`
+// then refuses the file, here or on those platforms. This adds them, with what their names say of the platform and
+// without a checksum.
 const fs = require("fs");
 const path = require("path");
 
-const file = path.join(path.dirname(__dirname), "package-lock.json");
+const file = path.join(path.dirname(__dirname), process.argv[2] || ".", "package-lock.json");
 const systems = new Set([
   "aix",
   "android",
@@ -19,7 +20,7 @@ const systems = new Set([
   "sunos",
   "win32",
 ]);
-const processors = new Set(["arm", "arm64", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "x64"]);
+const processors = new Set(["arm", "arm64", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "x64", "wasm32"]);
 
 const lock = JSON.parse(fs.readFileSync(file, "utf8"));
 const added = Object.entries(lock.packages).flatMap(([owner, { optionalDependencies = {}, dev }]) =>
@@ -46,8 +47,9 @@ function entryFor(name, version, dev) {
   const libc = words.some((word) => word.startsWith("musl")) ? ["musl"] : undefined;
   const os = words.filter((word) => systems.has(word));
   const cpu = words.filter((word) => processors.has(word));
-  if (!/^\d/.test(version) || os.length !== 1 || cpu.length !== 1) {
+  const anywhere = cpu[0] === "wasm32";
+  if (!/^\d/.test(version) || cpu.length !== 1 || (os.length !== 1 && !anywhere)) {
     throw new Error(`"${name}" at "${version}" is not in package-lock.json and does not name its platform`);
   }
-  return { version, cpu, dev, libc, optional: true, os };
+  return { version, cpu, dev, libc, optional: true, os: anywhere ? undefined : os };
 }

@@ -16,6 +16,11 @@ const programs = {
     args: gatewayCommand.args,
     env: { ...gatewayCommand.env, ...benchEnv, RAWORC_DATA_DIR: data.path },
   }),
+  /** The gateway with one route by hand. */
+  direct: (data: DataFolder) => ({
+    args: [fileAt("../contestants/direct-route.ts")],
+    env: { ...benchEnv, RAWORC_DATA_DIR: data.path },
+  }),
   mercurius: peer("../peers/mercurius.ts"),
   apollo: peer("../peers/apollo.ts"),
   yoga: peer("../peers/yoga.ts"),
@@ -95,7 +100,7 @@ export const graphqlPeers = ({ everybody }: Pace): readonly ("mercurius" | "apol
 export const copyOfData = async (): Promise<DataFolder> => (await (filled ??= makeData())).copy();
 
 /** A copy of the data with as many agents as a crowd has. */
-export async function copyOfCrowd(): Promise<DataFolder> {
+async function copyOfCrowd(): Promise<DataFolder> {
   crowded ??= copyOfData().then(async (data) => {
     await addCrowd(data);
     return data;
