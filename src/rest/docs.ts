@@ -14,9 +14,18 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
+const described = new WeakMap<readonly Route[], ReturnType<typeof describeRoutes>>();
+
+/** Servers of one process have the same routes. */
+function documentOf(routes: readonly Route[]): ReturnType<typeof describeRoutes> {
+  const document = described.get(routes) ?? describeRoutes(routes);
+  described.set(routes, document);
+  return document;
+}
+
 /** Serves the OpenAPI document at `openapi.json`, and at `docs` a page to read it and to try it. */
 export async function serveDocs(scope: FastifyInstance, routes: readonly Route[]): Promise<void> {
-  const document = describeRoutes(routes);
+  const document = documentOf(routes);
   const text = JSON.stringify(document);
   scope.get("/openapi.json", (_request, reply) =>
     reply.type("application/json; charset=utf-8").header("cache-control", "no-cache").send(text),

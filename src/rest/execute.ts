@@ -10,15 +10,22 @@ export interface Prepared {
   readonly key: string;
 }
 
+/** What has been prepared depends on nothing but its text, and servers of one process have the same routes. */
+const known = new Map<string, Prepared>();
+
 /**
  * Prepares a document of a route.
  *
  * @throws {Error} naming the document and everything that is wrong with it: a mistake of ours, found at start.
  */
 export function prepareDocument(text: string): Prepared {
+  const before = known.get(text);
+  if (before) return before;
   try {
     const operation = prepareOwn(text);
-    return { operation, key: rootKeyOf(operation) };
+    const prepared = { operation, key: rootKeyOf(operation) };
+    known.set(text, prepared);
+    return prepared;
   } catch (cause) {
     throw new Error(`A route's document is wrong: ${String(cause)}\n${text}`, { cause });
   }
