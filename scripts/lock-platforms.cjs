@@ -20,7 +20,18 @@ const systems = new Set([
   "sunos",
   "win32",
 ]);
-const processors = new Set(["arm", "arm64", "ia32", "loong64", "mips64el", "ppc64", "riscv64", "s390x", "x64", "wasm32"]);
+const processors = new Set([
+  "arm",
+  "arm64",
+  "ia32",
+  "loong64",
+  "mips64el",
+  "ppc64",
+  "riscv64",
+  "s390x",
+  "x64",
+  "wasm32",
+]);
 
 const lock = JSON.parse(fs.readFileSync(file, "utf8"));
 const added = Object.entries(lock.packages).flatMap(([owner, { optionalDependencies = {}, dev }]) =>
