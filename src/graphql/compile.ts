@@ -3,6 +3,8 @@ import {
   execute,
   type ExecutionResult,
   GraphQLError,
+  getVariableValues,
+  isInputObjectType,
   Kind,
   type OperationDefinitionNode,
   type Source,
@@ -12,6 +14,7 @@ import type { CompiledQuery } from "graphql-jit";
 import type { Context } from "./context.ts";
 import type { Variables } from "./cost.ts";
 import { schema } from "./schema.ts";
+import { nameOf } from "./type-names.ts";
 
 /** What is there now, or later. */
 export type Awaitable<T> = T | Promise<T>;
@@ -72,7 +75,11 @@ function compiledRun({ operation }: Operation, { query }: CompiledQuery, slowly:
   const source = operation.loc?.source;
   const finish = (result: ExecutionResult): ExecutionResult =>
     result.errors ? { ...result, errors: result.errors.map((error) => placed(error, source)) } : result;
+  const definitions = operation.variableDefinitions ?? [];
+  // Compiled code takes a list for an object, and finds it empty.
+  const isStrict = definitions.some(({ type }) => isInputObjectType(schema.getType(nameOf(type))));
   return (root, context, variables) => {
+    if (isStrict && getVariableValues(schema, definitions, variables).errors) return slowly(root, context, variables);
     const result: Awaitable<ExecutionResult> = query(root, context, variables);
     if (result instanceof Promise) return result.then(finish);
     // Variables that do not fit are all that leaves no data; graphql-js has the words for them.

@@ -1,13 +1,7 @@
 import { complexityFromQuery } from "@pothos/plugin-complexity";
-import {
-  type DocumentNode,
-  GraphQLError,
-  getVariableValues,
-  Kind,
-  type OperationDefinitionNode,
-  type TypeNode,
-} from "graphql";
+import { type DocumentNode, GraphQLError, getVariableValues, type OperationDefinitionNode } from "graphql";
 import { badInput } from "../errors.ts";
+import { nameOf } from "./type-names.ts";
 import { asBadInput, showError } from "./errors.ts";
 import { limits } from "./limits.ts";
 import { schema } from "./schema.ts";
@@ -42,8 +36,6 @@ export function costCheckOf(document: DocumentNode, operation: OperationDefiniti
     return refusal;
   };
 }
-
-const nameOf = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : nameOf(type.type));
 
 /** What is not a number has no cost of its own: left out and `null` differ, and the rest is refused as it is. */
 function sizeIn(variables: Variables, name: string): string {

@@ -4,7 +4,7 @@ import type { Item } from "./items.ts";
 /** An item with those after it, so that a result can be found for a call. */
 export const ResponseItem = builder.interfaceRef<Item>("ResponseItem").implement({
   description: "A step of a response.",
-  resolveType: ({ raw }) => typeNames[raw.type as keyof typeof typeNames] ?? "OtherItem",
+  resolveType: ({ raw }) => typeNames.get(raw.type) ?? "OtherItem",
   fields: (t) => ({
     seq: t.exposeInt("seq", {
       description: "Its place in the response's stream; ask for what comes after with `after`.",
@@ -15,12 +15,12 @@ export const ResponseItem = builder.interfaceRef<Item>("ResponseItem").implement
   }),
 });
 
-const typeNames = {
-  commentary: "CommentaryItem",
-  tool_call: "ToolCallItem",
-  tool_result: "ToolResultItem",
-  final: "FinalItem",
-} as const;
+const typeNames: ReadonlyMap<string, string> = new Map([
+  ["commentary", "CommentaryItem"],
+  ["tool_call", "ToolCallItem"],
+  ["tool_result", "ToolResultItem"],
+  ["final", "FinalItem"],
+]);
 
 const textIn = ({ raw }: Item, key: string): string | null => {
   const value = raw[key];
