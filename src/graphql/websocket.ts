@@ -70,7 +70,7 @@ export function serveWebSockets(
     connection.on("error", () => connection.destroy());
     if (refusal) return connection.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     return sockets.handleUpgrade(request, connection, head, (socket) => {
-      const peer = peerOf(socket, request);
+      const peer = peerOf(socket, connection, request);
       peers.set(connection, peer);
       connection.once("close", () => peers.delete(connection));
       speak(protocol, socket, peer, gateway.log, socketLimits);
@@ -166,7 +166,7 @@ interface Peer extends Required<Pick<Call, "address" | "signal" | "close">> {
   readonly outlet: (id: string) => Outlet;
 }
 
-function peerOf(socket: WebSocket, request: IncomingMessage): Peer {
+function peerOf(socket: WebSocket, connection: Duplex, request: IncomingMessage): Peer {
   const gone = new AbortController();
   socket.once("close", () => gone.abort());
   return {
@@ -176,7 +176,7 @@ function peerOf(socket: WebSocket, request: IncomingMessage): Peer {
       gone.abort(); // what it listens to ends now, not when the peer has done its part of closing
       socket.close(code, reason);
     },
-    outlet: (id) => outletOf(socket, id),
+    outlet: (id) => outletOf(socket, connection, id),
   };
 }
 
