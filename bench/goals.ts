@@ -24,6 +24,7 @@ export const goals = {
   restReadHot: { work: "REST point read, always the same", unit: "× bare", least: 0.5, reached: false },
   restReadMany: { work: "REST point read, 10,000 agents", unit: "× bare", least: 0.5, reached: false },
   restReadMixed: { work: "REST point read, with writes", unit: "× bare", least: 0.5, reached: false },
+  restOverhead: { work: "REST point read", unit: "× a route by hand", most: 1.1, reached: false },
   fieldsToApollo: { work: fields, unit: "× Apollo + Prisma", least: 3, reached: false },
   fieldsToMercurius: { work: fields, unit: "× Mercurius + JIT + Prisma", least: 1.4, reached: false },
   fieldsMany: { work: "GraphQL agent, 10,000 agents", unit: "× Mercurius + JIT + Prisma", least: 1.4, reached: false },
@@ -62,5 +63,6 @@ export function judge(name: keyof typeof goals, value: number, detail = ""): Res
     value >= (least ?? 0) / slack && value <= (most ?? Number.POSITIVE_INFINITY) * slack;
   const measured = `${value.toPrecision(3)} ${unit}${detail && ` (${detail})`}`;
   const isRatio = unit.startsWith("×");
-  return { key: name, work, goal, measured, reached: within(1), fallen: reached && isRatio && !within(1.5) };
+  const share = least === undefined ? (most ?? Number.NaN) / value : value / least;
+  return { key: name, work, goal, measured, share, reached: within(1), fallen: reached && isRatio && !within(1.5) };
 }

@@ -19,6 +19,7 @@ import { logins } from "./works/logins.ts";
 import { nested } from "./works/nested.ts";
 import { pages } from "./works/pages.ts";
 import { replay } from "./works/replay.ts";
+import { restOverhead } from "./works/rest-overhead.ts";
 import { restRead } from "./works/rest-read.ts";
 import { runs } from "./works/runs.ts";
 
@@ -28,6 +29,7 @@ type Bench = (pace: Pace) => Promise<Report>;
 /** Ratios within a run, fit for the short variant. */
 const compared: Readonly<Record<string, Bench>> = {
   "rest-read": restRead,
+  "rest-overhead": restOverhead,
   "graphql-read": graphqlRead,
   lists,
   nested,
