@@ -8,7 +8,7 @@ import { checkJsonText } from "../../text.ts";
 import { emitItems, emitText, moveResponse } from "./change.ts";
 import { alreadyEnded } from "./end.ts";
 import type { Respondent } from "./respondent.ts";
-import { checkInput, isTerminal } from "./response.ts";
+import { checkInput, isTerminal, responseStream } from "./response.ts";
 
 /** What an external worker says of a response (document C, "Update a response"). */
 export interface UpdateResponseInput {
@@ -33,7 +33,7 @@ export async function updateResponse(
   said: UpdateResponseInput,
 ): Promise<Response> {
   const change = checkUpdate(said);
-  return commit(gateway, async (unit) => {
+  const updated = await commit(gateway, async (unit) => {
     const held = await holdOpen(unit, respondent.id, id);
     refuseToGoBack(held, change.status);
     await emitItems(unit, respondent, id, change.items);
@@ -44,6 +44,9 @@ export async function updateResponse(
     if (!change.status || change.status === held.status) return response;
     return moveHeld(unit, respondent, response, change.status);
   });
+  // Watchers are told of items, texts and statuses; of the input and of other keys there is no event.
+  gateway.memory.forget(responseStream(id));
+  return updated;
 }
 
 const open = `UPDATE "Response" SET "updatedAt" = ? WHERE "id" = ? AND "respondentId" = ?
