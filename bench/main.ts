@@ -52,7 +52,7 @@ const all = { ...compared, ...alone };
 
 const paces = {
   full: { warmUpSeconds: 6, rounds: 7, roundSeconds: 3, connections: [1, 32], everybody: true },
-  short: { warmUpSeconds: 2, rounds: 3, roundSeconds: 1, connections: [32], everybody: false },
+  short: { warmUpSeconds: 1.5, rounds: 3, roundSeconds: 0.8, connections: [32], everybody: false },
 } as const satisfies Record<string, Pace>;
 
 const words = process.argv.slice(2);

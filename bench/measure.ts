@@ -22,6 +22,8 @@ export interface Result {
   readonly goal: string;
   readonly measured: string;
   readonly reached: boolean;
+  /** How often the number has what the goal asks for: 1 reaches it, more is better. */
+  readonly share?: number;
   /** Its name in `goals.ts`, where it has one. */
   readonly key?: string;
   /** It was reached once and has become worse by more than a third. */

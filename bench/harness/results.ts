@@ -25,7 +25,7 @@ export async function writeResults(entries: readonly Entry[], { keep }: { readon
   const conditions = readConditions();
   const kept: Kept = { ...conditions, results, measured };
   await writeFile(at("results.json"), `${JSON.stringify(kept, null, 2)}\n`);
-  await writeFile(at("results.md"), page(conditions, goals, numbers, drawPlots(measured)));
+  await writeFile(at("results.md"), page(conditions, goals, numbers, drawPlots(results, measured)));
   return goals;
 }
 
@@ -45,19 +45,21 @@ function page({ date, commit, machine, versions }: Conditions, goals: string, nu
   return `${parts.join("\n\n")}\n`;
 }
 
-/** Draws each work in a process of its own, which alone loads the plotting library. */
-function drawPlots(measured: readonly Measured[]): string {
+/** Draws in processes of their own, which alone load the plotting library. */
+function drawPlots(results: readonly Result[], measured: readonly Measured[]): string {
   rmSync(at("plots"), { recursive: true, force: true });
+  const standing = results.filter(({ share }) => share !== undefined && Number.isFinite(share) && share > 0);
+  const goals = `![how far each goal is reached](${drawn("plot-goals.ts", "goals", standing)})`;
   const byWork = Object.entries(Object.groupBy(measured, ({ work }) => work));
-  return byWork
-    .map(([work, ofWork]) => `![${work}: processor time of one request](${drawn(work, ofWork)})`)
-    .join("\n\n");
+  const works = byWork.map(([work, rows]) => `### ${work}\n\n![${work}](${drawn("plot.ts", work, rows ?? [])})`);
+  return [goals, ...works].join("\n\n");
 }
 
-function drawn(work: string, measured: readonly Measured[] | undefined): string {
-  const file = `plots/${work.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}.svg`;
-  const { status, stderr } = spawnSync(process.execPath, [at("peers/plot.ts"), at(file)], {
-    input: JSON.stringify(measured),
+function drawn(program: string, title: string, rows: readonly object[]): string {
+  const file = `plots/${title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}.svg`;
+  const input = JSON.stringify(rows);
+  const { status, stderr } = spawnSync(process.execPath, [at(`peers/${program}`), at(file)], {
+    input,
     encoding: "utf8",
   });
   if (status !== 0) throw new Error(`"${file}" was not drawn: ${stderr}`);

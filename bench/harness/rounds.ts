@@ -8,7 +8,7 @@ export interface Pace {
   readonly rounds: number;
   readonly roundSeconds: number;
   readonly connections: readonly number[];
-  /** Whether those take part too whom no goal names. */
+  /** Whether all take part and all is read, also what no goal names. */
   readonly everybody: boolean;
 }
 
