@@ -151,6 +151,8 @@ export interface RuntimeInventory {
     readonly name: string;
     readonly labels: Labels;
     readonly status: ContainerState["status"];
+    /** What it was made from; another word than was asked for once that means another image. `null`: not known. */
+    readonly image: string | null;
   }[];
   readonly volumes: readonly { readonly name: string; readonly labels: Labels }[];
 }

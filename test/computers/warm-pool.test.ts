@@ -257,6 +257,22 @@ describe("a pool and a gateway that starts again", () => {
     expect(gateway.runtime.specOf(`raworc-${present?.id}-g1`).limits.pids).toBe(99);
   });
 
+  test("with the same name for another image: none of the old ones stays", async () => {
+    await startWith(1);
+    const [old] = await warm();
+    const list = gateway.runtime.list.bind(gateway.runtime);
+    const renamed = async () => {
+      const found = await list();
+      const imageOf = (name: string) => (name === `raworc-${old?.id}-g1` ? "sha256:1234" : gateway.config.agentImage);
+      const seen = found.containers.map(({ name, labels, status }) => ({ name, labels, status, image: imageOf(name) }));
+      return { volumes: found.volumes, containers: seen };
+    };
+    gateway = await gateway.restart({ runtime: Object.assign(gateway.runtime, { list: renamed }) });
+    await gateway.settle();
+    expect(await rowOf(old?.id ?? "")).toBeNull();
+    expect(await warm({ phase: "RUNNING" })).toHaveLength(1);
+  });
+
   test("with another runtime: none of the old ones is given to anybody", async () => {
     await startWith(1);
     const { runtime } = gateway;

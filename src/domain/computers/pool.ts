@@ -5,6 +5,7 @@ import type { Gateway } from "../../gateway.ts";
 import type { Reconciler, ReconcileResult } from "../../reconcile/queue.ts";
 import type { Computer, Prisma } from "../../store/generated/client/client.ts";
 import { isUniqueViolation } from "../../store/violations.ts";
+import { containerName } from "./computer.ts";
 import { createWarm, emitComputer } from "./service.ts";
 import { warmOf } from "./warm-pool.ts";
 
@@ -12,6 +13,8 @@ import { warmOf } from "./warm-pool.ts";
 const restAfterFailureMs = 10_000;
 /** Whoever has just got a computer is still being served when its place is seen to be free. */
 const beforeFillMs = 100;
+/** How often to see whether the image's name still means what the pool was made from. */
+const lookEveryMs = 30_000;
 /** How soon to ask again while somebody waits for a start, if nothing is heard of it before. */
 const askAgainMs = 1_000;
 
@@ -19,13 +22,37 @@ const askAgainMs = 1_000;
  * Keeps as many computers running for nobody as `RAWORC_WARM_POOL` says. It only orders them; they are made as all
  * others are, but ordered few at a time and only while nobody waits for a computer: those that somebody wants go first.
  */
-export const createPoolReconciler = (gateway: Gateway): Reconciler => ({
-  name: "pool",
-  concurrency: 1,
-  wants: ({ type }) => (gateway.config.warmPool > 0 && type.startsWith("computer.") ? "pool" : null),
-  keys: async () => ["pool"],
-  reconcile: () => reconcilePool(gateway),
-});
+export function createPoolReconciler(gateway: Gateway): Reconciler {
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  return {
+    name: "pool",
+    concurrency: 1,
+    wants: ({ type }) => (gateway.config.warmPool > 0 && type.startsWith("computer.") ? "pool" : null),
+    keys: async () => ["pool"],
+    async reconcile() {
+      const nowMs = gateway.now().getTime();
+      if (gateway.config.warmPool > 0 && nowMs - lookedAtMs >= lookEveryMs) {
+        await dropOutdated(gateway);
+        lookedAtMs = nowMs;
+      }
+      return reconcilePool(gateway);
+    },
+  };
+}
+
+/** Gives up what was made from the default image before that was made anew, or its name was given to another. */
+async function dropOutdated(gateway: Gateway): Promise<void> {
+  const { runtime, config, log } = gateway;
+  await runtime.ensureImage(config.agentImage, (line) => log.info({ image: config.agentImage }, line));
+  const { containers } = await runtime.list();
+  const outdated = containers.filter(({ image }) => image !== null && image !== config.agentImage);
+  const names = new Set(outdated.map(({ name }) => name));
+  const warm = names.size > 0 ? await warmComputers(gateway) : [];
+  await giveUp(
+    gateway,
+    warm.filter((computer) => names.has(containerName(computer))),
+  );
+}
 
 async function reconcilePool(gateway: Gateway): Promise<ReconcileResult> {
   const warm = await drainPool(gateway);
@@ -46,8 +73,18 @@ async function reconcilePool(gateway: Gateway): Promise<ReconcileResult> {
  * another runtime, or failed once. They are removed, volume and all, for nobody ever had them. The others are answered.
  */
 export async function drainPool(gateway: Gateway): Promise<readonly Computer[]> {
-  const warm = await gateway.store.computer.findMany({ where: { warmSlot: { not: null } } });
-  for (const { id, warmSlot } of warm.filter((computer) => !isFit(gateway, computer))) {
+  const warm = await warmComputers(gateway);
+  await giveUp(
+    gateway,
+    warm.filter((computer) => !isFit(gateway, computer)),
+  );
+  return warm.filter((computer) => isFit(gateway, computer));
+}
+
+const warmComputers = ({ store }: Gateway) => store.computer.findMany({ where: { warmSlot: { not: null } } });
+
+async function giveUp(gateway: Gateway, computers: readonly Computer[]): Promise<void> {
+  for (const { id, warmSlot } of computers) {
     await commit(gateway, async (unit) => {
       const [given] = await unit.tx.computer.updateManyAndReturn({
         where: { id, warmSlot }, // whoever was claimed meanwhile has no place
@@ -56,7 +93,6 @@ export async function drainPool(gateway: Gateway): Promise<readonly Computer[]> 
       if (given) await emitComputer(unit, "computer.ordered", given);
     });
   }
-  return warm.filter((computer) => isFit(gateway, computer));
 }
 
 function isFit(gateway: Gateway, warm: Computer): boolean {

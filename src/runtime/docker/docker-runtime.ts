@@ -76,7 +76,10 @@ async function list(engine: Engine): Promise<RuntimeInventory> {
   return {
     containers: containers
       .filter(({ Labels, Names }) => Labels[helperLabel] === undefined && !isDraft(nameOf(Names)))
-      .map(({ Names, Labels, State }) => ({ name: nameOf(Names), labels: Labels, status: statusNamed(State) })),
+      .map(({ Names, Labels: labels, State, Image: image }) => {
+        // The engine gives the id for a name that has passed to another image.
+        return { name: nameOf(Names), labels, status: statusNamed(State), image };
+      }),
     volumes: Volumes.map(({ Name, Labels }) => ({ name: Name, labels: Labels ?? {} })),
   };
 }

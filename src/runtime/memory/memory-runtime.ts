@@ -139,11 +139,9 @@ class MemoryRuntime implements Runtime, MemoryControls {
     const { deployment } = this.#options;
     const isOurs = ({ labels }: { readonly labels: Labels }) =>
       deployment === undefined || labels[deploymentLabel] === deployment;
-    const containers = [...this.#containers.values()].map(({ spec: { name, labels }, state: { status } }) => ({
-      name,
-      labels,
-      status,
-    }));
+    const containers = [...this.#containers.values()].map(({ spec, state: { status } }) => {
+      return { name: spec.name, labels: spec.labels, image: spec.image, status };
+    });
     const volumes = [...this.#volumes].map(([name, { labels }]) => ({ name, labels }));
     return { containers: containers.filter(isOurs), volumes: volumes.filter(isOurs) };
   }

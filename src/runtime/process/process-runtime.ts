@@ -150,7 +150,9 @@ class ProcessRuntime implements Runtime {
     const [containers, volumes] = await Promise.all([this.#containers.all(), this.#volumes.all()]);
     const isOurs = ([, { labels }]: readonly [string, VolumeRecord]) => labels[deploymentLabel] === this.#deployment;
     return {
-      containers: containers.filter(isOurs).map(([name, { labels, status }]) => ({ name, labels, status })),
+      containers: containers
+        .filter(isOurs)
+        .map(([name, { labels, status, image }]) => ({ name, labels, status, image })),
       volumes: volumes.filter(isOurs).map(([name, { labels }]) => ({ name, labels })),
     };
   }
