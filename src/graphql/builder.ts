@@ -2,12 +2,13 @@ import SchemaBuilder from "@pothos/core";
 import ComplexityPlugin from "@pothos/plugin-complexity";
 import PrismaPlugin from "@pothos/plugin-prisma";
 import ScopeAuthPlugin from "@pothos/plugin-scope-auth";
-import { DateTimeResolver, JSONObjectResolver, JSONResolver } from "graphql-scalars";
+import { JSONObjectResolver, JSONResolver } from "graphql-scalars";
 import { unauthenticated } from "../auth/authenticate.ts";
 import { badInput } from "../errors.ts";
 import type PrismaTypes from "../store/generated/pothos.ts";
 import { getDatamodel } from "../store/generated/pothos.ts";
 import type { Context } from "./context.ts";
+import { DateTime } from "./date-time.ts";
 
 /** The one schema builder; every room adds its types and fields to it. */
 export const builder = new SchemaBuilder<{
@@ -45,7 +46,7 @@ export const builder = new SchemaBuilder<{
   },
 });
 
-builder.addScalarType("DateTime", DateTimeResolver);
+builder.addScalarType("DateTime", DateTime);
 builder.addScalarType("JSON", JSONResolver);
 builder.addScalarType("JSONObject", JSONObjectResolver);
 builder.scalarType("Cursor", {
