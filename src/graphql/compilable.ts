@@ -1,13 +1,17 @@
-import { BREAK, type DocumentNode, Kind, visit } from "graphql";
+import { BREAK, type DocumentNode, Kind, type SelectionSetNode, visit } from "graphql";
+import type { Operation } from "./compile.ts";
+
+/** So many fields, with fragments spread out, are worth the memory that their code takes: about 2 kB each. */
+const mostFields = 80;
 
 /**
- * Whether a caller's document may be made into code. graphql-jit writes what stands in a document into the code it
- * makes, and not all of it in a way that stays text: a string that looks like its own mark for a date would run. So a
- * document with any string, list or object in it is not compiled, nor one whose names it could take for others: it
- * joins them with underscores, and knows `__proto__` as JavaScript does.
+ * Whether a caller's operation may be made into code. graphql-jit writes what stands in a document into the code it
+ * makes, and not all of it in a way that stays text: a string that looks like its own mark for a date would run. So
+ * one with any string, list or object in it is not compiled, nor one whose names it could take for others: it joins
+ * them with underscores, and knows `__proto__` as JavaScript does. Nor is one whose code would be large.
  */
-export function isCompilable(document: DocumentNode): boolean {
-  let fits = hasPlainConditions(document);
+export function isCompilable({ document, operation }: Operation): boolean {
+  let fits = hasPlainConditions(document) && fieldsLeft(document, operation.selectionSet, mostFields) >= 0;
   const refuse = () => {
     fits = false;
     return BREAK;
@@ -37,3 +41,19 @@ export function hasPlainConditions({ definitions }: DocumentNode): boolean {
   );
   return !(found.conditions && found.fragments);
 }
+
+/** How many fields are left of so many, once those of a selection are taken off; below zero, nobody counts on. */
+const fieldsLeft = (document: DocumentNode, { selections }: SelectionSetNode, allowed: number): number =>
+  selections.reduce((left, selection) => {
+    if (left < 0) return left;
+    if (selection.kind === Kind.FRAGMENT_SPREAD) {
+      const fragment = document.definitions.find(
+        (one) => one.kind === Kind.FRAGMENT_DEFINITION && one.name.value === selection.name.value,
+      );
+      return fragment?.kind === Kind.FRAGMENT_DEFINITION && fragment.selectionSet
+        ? fieldsLeft(document, fragment.selectionSet, left)
+        : left;
+    }
+    const after = selection.kind === Kind.FIELD ? left - 1 : left;
+    return selection.selectionSet ? fieldsLeft(document, selection.selectionSet, after) : after;
+  }, allowed);

@@ -43,7 +43,7 @@ export interface Documents {
 }
 
 /** So much is remembered: documents, characters of their texts, and characters of one that is worth it. */
-const remembered = { documents: 1000, characters: 500_000, longest: 20_000 } as const;
+const remembered = { documents: 250, characters: 150_000, longest: 20_000 } as const;
 
 /** Makes the memory of documents. What was used last stays longest. */
 export function createDocuments(options: CheckOptions): Documents {
@@ -97,7 +97,7 @@ function checkedDocument(document: DocumentNode | Refused): CheckedDocument {
       if (before) return before;
       const operation = operationIn(document, name);
       if (!operation) return null; // not remembered: callers have any number of names
-      const made = prepared(operation, isCompilable(document));
+      const made = prepared(operation, isCompilable(operation));
       operations.set(name, made);
       return made;
     },
