@@ -12,6 +12,7 @@ import { limits } from "./graphql/limits.ts";
 import { serveWebSockets } from "./graphql/websocket.ts";
 import { createGraphql } from "./graphql/yoga.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import { RequestLog } from "./request-log.ts";
 import { internalRefusal, refusalOf } from "./rest/refusal.ts";
 import { answerError, registerRest } from "./rest/rest.ts";
 import { watchStalls } from "./stalls.ts";
@@ -75,6 +76,7 @@ const createApp = (gateway: Gateway) =>
   Fastify({
     loggerInstance: gateway.log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
+    childLoggerFactory: (root, bindings) => new RequestLog(root, bindings),
     bodyLimit: gateway.config.maxBodyBytes,
     forceCloseConnections: "idle",
     exposeHeadRoutes: true,

@@ -45,7 +45,29 @@ describe("every answer", () => {
         "access-control-request-headers": "authorization,content-type",
       },
     });
+    expect(preflight.status).toBe(204);
     expect(preflight.headers.get("access-control-allow-headers")).toContain("authorization");
+    expect(preflight.headers.get("access-control-allow-methods")).toContain("PATCH");
+  });
+
+  test("tells caches that pages of another origin get another, also when no page asked", async () => {
+    expect((await get("/api/v0/version")).headers.get("vary")).toBe("Origin");
+    expect((await get("/api/v0/version", { origin: "https://elsewhere.example" })).headers.get("vary")).toBe("Origin");
+  });
+
+  test("to a preflight of a page that is not allowed permits nothing", async () => {
+    for (const path of ["/graphql", "/api/v0/agents"]) {
+      const preflight = await fetch(`${gateway.url}${path}`, {
+        method: "OPTIONS",
+        headers: { origin: "https://elsewhere.example", "access-control-request-method": "POST" },
+      });
+      expect([...preflight.headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
+    }
+  });
+
+  test("to OPTIONS that is no preflight says so, where no route has its own answer", async () => {
+    const response = await fetch(`${gateway.url}/graphql`, { method: "OPTIONS" });
+    expect([response.status, await response.json()]).toMatchObject([400, { error: { code: "BAD_USER_INPUT" } }]);
   });
 
   test("to what does not exist says so in the words of all other errors", async () => {

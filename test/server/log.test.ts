@@ -84,6 +84,14 @@ describe("the log", () => {
     expect(text).not.toContain(gateway.adminToken.split(".")[2]);
   });
 
+  test("names the request in the line of every answer", async () => {
+    const { gateway, lines } = await start();
+    await fetch(`${gateway.url}/api/v0/version?said=nothing`, { headers: { "x-request-id": "the-one" } });
+    const answered = () => lines.map((line) => JSON.parse(line) as object).filter((line) => "ms" in line);
+    const line = { requestId: "the-one", method: "GET", route: "/api/v0/version", status: 200, msg: "answered" };
+    await expect.poll(answered).toContainEqual(expect.objectContaining(line));
+  });
+
   test("redacts what is called a secret, should one be handed to it", () => {
     const log = collector();
     const logger = createLog({ logLevel: "info", production: true }, log);
