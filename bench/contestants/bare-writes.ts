@@ -64,7 +64,7 @@ export function writesOf(database: Database) {
       if (!agent) return null;
       const { output } = body as { output: { items: readonly unknown[] } }; // as the bench sends it
       add.immediate(agent, id, output.items, now());
-      return { body: JSON.stringify({ id, status: "processing" }) };
+      return { body: JSON.stringify({ data: { updateResponse: { id, status: "PENDING" } } }) };
     },
   };
 }

@@ -37,10 +37,13 @@ export const measuredTable = (measured: readonly Measured[]): string =>
       String(one.connections),
       ...[one.cpuUs, one.perSecond].map((value) => value.toFixed(0)),
       ...[one.p50Ms, one.p95Ms, one.p99Ms].map((value) => value.toFixed(2)),
-      (one.cpuUs / gatewayBeside(one, measured)).toFixed(2),
+      besideGateway(one, measured),
     ]),
   );
 
-const gatewayBeside = ({ work, connections }: Measured, measured: readonly Measured[]): number =>
-  measured.find((one) => one.name === "gateway" && one.work === work && one.connections === connections)?.cpuUs ??
-  Number.NaN;
+function besideGateway({ work, connections, cpuUs }: Measured, measured: readonly Measured[]): string {
+  const gateway = measured.find(
+    (one) => one.name === "gateway" && one.work === work && one.connections === connections,
+  );
+  return gateway ? (cpuUs / gateway.cpuUs).toFixed(2) : "";
+}
