@@ -6,6 +6,7 @@ import { orderComputer } from "../computers/service.ts";
 import { deleteSecrets } from "../secrets/owned.ts";
 import { emitAgent } from "./change.ts";
 import { ownerOf } from "./environment.ts";
+import { holdAgent } from "./work.ts";
 
 /**
  * Deletes an agent with its responses and secrets at once; its container and volume go as soon as the engine
@@ -15,7 +16,7 @@ import { ownerOf } from "./environment.ts";
  */
 export async function deleteAgent(gateway: Gateway, id: string): Promise<Agent> {
   return commit(gateway, async (unit) => {
-    const agent = await unit.tx.agent.findUnique({ where: { id } });
+    const agent = await holdAgent(unit, id); // of several who delete it, one does
     if (!agent) throw notFound("Agent", id);
     await removeAgent(unit, agent);
     return agent;

@@ -14,19 +14,26 @@ const lease = (gateway: Gateway, from: Date) => ({
   leaseUntil: new Date(from.getTime() + leaseMs),
 });
 
-/**
- * What a respondent has to answer now: what a process has taken and may have left behind, else the response whose turn
- * it is, which is the most urgent, then the oldest.
- */
-export async function nextOf({ store }: Pick<Gateway, "store">, respondentId: string): Promise<Response | null> {
-  const rows = await store.sql.all<Response>(next, [respondentId, respondentId]);
-  return rows.find(({ status }) => status === "PROCESSING") ?? rows[0] ?? null;
+/** What a process has taken of a respondent's, and may have left behind. */
+export async function takenOf({ store }: Pick<Gateway, "store">, respondentId: string): Promise<Response | null> {
+  const [response] = await store.sql.all<Response>(leased, [respondentId]);
+  return response ?? null;
 }
 
-const next = `SELECT * FROM (SELECT * FROM "Response"
-    WHERE "respondentId" = ? AND "status" = 'PROCESSING' AND "leaseUntil" IS NOT NULL LIMIT 1) AS "taken"
-  UNION ALL SELECT * FROM (SELECT * FROM "Response" WHERE "respondentId" = ? AND "status" = 'PENDING'
-    ORDER BY "priority" DESC, "createdAt", "id" LIMIT 1) AS "waiting"`;
+const leased = `SELECT * FROM "Response" WHERE "respondentId" = ? AND "status" = 'PROCESSING'
+  AND "leaseOwner" IS NOT NULL LIMIT 1`;
+
+/** The response whose turn it is: the most urgent, then the oldest. */
+export async function nextPending({ store }: Pick<Gateway, "store">, id: string): Promise<Response | null> {
+  const [response] = await store.sql.all<Response>(next, [id, id, id, id]);
+  return response ?? null;
+}
+
+// Along the index to one row, however many wait or have waited: sorting by priority and age would read all of them.
+const waiting = `"respondentId" = ? AND "status" = 'PENDING'`;
+const urgent = `${waiting} AND "priority" = (SELECT max("priority") FROM "Response" WHERE ${waiting})`;
+const next = `SELECT * FROM "Response" WHERE ${urgent}
+  AND "createdAt" = (SELECT min("createdAt") FROM "Response" WHERE ${urgent}) ORDER BY "id" LIMIT 1`;
 
 /** True while this process is the one to answer the response. */
 export async function isHeld({ store }: Pick<Gateway, "store">, { id, epoch }: Response): Promise<boolean> {

@@ -8,7 +8,7 @@ import { agentOf } from "../agents/change.ts";
 import { sessionOf } from "../sessions/change.ts";
 import { answer } from "./answer.ts";
 import { moveResponse, responseFactsOf } from "./change.ts";
-import { claim, nextOf, renewLeaseMs, renewLeases, takeOver } from "./claim.ts";
+import { claim, nextPending, renewLeaseMs, renewLeases, takenOf, takeOver } from "./claim.ts";
 import { engineFor, failureOfChoice, offerToWorkers } from "./engine-choice.ts";
 import { rememberedRespondent } from "./find-respondent.ts";
 import type { Respondent } from "./respondent.ts";
@@ -45,13 +45,12 @@ export function createResponseReconciler(gateway: Gateway, engines: Engines): Re
     heldElsewhere: () => respondentsHeldElsewhere(gateway),
     async reconcile(respondentId, again) {
       if (answering.has(respondentId) || shutdown.signal.aborted) return {};
-      const next = await nextOf(gateway, respondentId);
-      const respondent = next && (await rememberedRespondent(gateway, respondentId));
+      const respondent = await rememberedRespondent(gateway, respondentId);
       if (!respondent) return {};
       const beginOn = (response: Response) => begin(respondent, response, again);
-      return next.status === "PROCESSING"
-        ? resume(gateway, next, beginOn)
-        : startNext(gateway, respondent, next, beginOn);
+      const taken = await takenOf(gateway, respondentId);
+      if (taken) return resume(gateway, taken, beginOn);
+      return isLeftToWorkers(respondent) ? {} : startNext(gateway, respondent, beginOn);
     },
     async stop() {
       clearInterval(renewal);
@@ -77,6 +76,9 @@ function whoMayBegin(event: LogEvent): string | null {
   return asItIs?.state === "IDLE" ? asItIs.id : null;
 }
 
+/** An agent's own choice of outside workers leaves nothing to begin here; a session may still ask a space agent. */
+const isLeftToWorkers = ({ engine, columns }: Respondent) => engine === "EXTERNAL" && columns.agentId !== undefined;
+
 /** Goes on with a response whose process died, once its lease is over. */
 async function resume(gateway: Gateway, lost: Response, begin: (taken: Response) => void): Promise<ReconcileResult> {
   const waitMs = (lost.leaseUntil?.getTime() ?? 0) - gateway.now().getTime();
@@ -89,9 +91,10 @@ async function resume(gateway: Gateway, lost: Response, begin: (taken: Response)
 async function startNext(
   gateway: Gateway,
   respondent: Respondent,
-  next: Response,
   begin: (claimed: Response) => void,
 ): Promise<ReconcileResult> {
+  const next = await nextPending(gateway, respondent.id);
+  if (!next) return {};
   const engine = await engineFor(gateway, respondent, next).catch(failureOfChoice);
   if (typeof engine !== "string") {
     await failBroken(gateway, respondent, next.id, engine);
