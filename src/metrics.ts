@@ -13,10 +13,23 @@ export interface Metrics {
   close(): void;
 }
 
+let known: Registry | undefined;
+
+/**
+ * What is true of the process, whatever gateways it has had. The library watches the process for as long as it lives,
+ * and would keep whole gateways that have ended if the two were in one registry.
+ */
+function ofProcess(): Registry {
+  if (known) return known;
+  known = new Registry();
+  collectDefaultMetrics({ register: known });
+  return known;
+}
+
 /** Makes the metrics of one gateway: those of the process, of HTTP, and of the log of events. */
 export function createMetrics(tail: Tail, openSockets: () => number): Metrics {
+  ofProcess();
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
   const requests = new Histogram({
     name: "raworc_http_request_seconds",
     help: "Time from request to the end of its answer",
@@ -41,7 +54,7 @@ export function createMetrics(tail: Tail, openSockets: () => number): Metrics {
   const stopCounting = tail.subscribe("*", { event: ({ type }) => events.inc({ type }) });
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    text: () => Registry.merge([ofProcess(), registry]).metrics(),
     countRequest: (labels, seconds) => requests.observe(labels, seconds),
     close: stopCounting,
   };
