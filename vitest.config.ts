@@ -1,4 +1,5 @@
 import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { chromium, docker, type Need, postgresql } from "./test/support/needs.ts";
@@ -38,8 +39,6 @@ export default defineConfig({
   // Vitest would load graphql twice, once as a module and once as CommonJS, and `instanceof` would fail.
   resolve: { alias: { graphql: fileURLToPath(import.meta.resolve("graphql")) } },
   test: {
-    // Every file in a process of its own, Vitest's default: loading it all is a twentieth of the time,
-    // and native modules and killed processes cannot reach another file's tests.
     reporters: [
       "default",
       ["json", { outputFile: "node_modules/.cache/test-report.json" }],
@@ -53,6 +52,10 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: alone.flatMap(({ files }) => files),
           testTimeout: 10_000,
+          // Loading the gateway takes longer than most files do, so a process loads it once for all its files. They
+          // share no store, port or folder; what else a test changes it puts back.
+          isolate: false,
+          maxWorkers: Math.max(2, availableParallelism() - 1),
         },
       },
       ...alone.filter(isHere).map(({ name, files, testTimeout, globalSetup = [] }, place) => ({
