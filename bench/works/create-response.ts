@@ -12,7 +12,7 @@ const aSecond = 400;
 export async function createResponse(pace: Pace): Promise<Report> {
   await using field = await openField("bare", "gateway");
   const requests = createResponses(field.headers);
-  const amount = aSecond * pace.roundSeconds;
+  const amount = Math.round(aSecond * pace.roundSeconds);
   const entrants = Object.entries(field.running).map(([name, running]) => ({
     name,
     running,
