@@ -7,6 +7,15 @@ interface LiveReading<T> {
   readonly reading: Reading<T>;
   /** Whoever listens has had all up to here. */
   delivered: bigint;
+  /** What of the passing they have had last since then. */
+  passed: object | null;
+}
+
+/** A value with where it stands in its sequence: it has a place, or it passes. */
+interface Placed<T> {
+  readonly value: T;
+  readonly place: bigint | null;
+  readonly passing: object | null;
 }
 
 /**
@@ -18,7 +27,7 @@ export class Channel<T> {
   readonly #audiences = new Map<string, Audience<T>>();
   readonly #alone = new Map<Reader<T>, Reading<T>>();
   readonly #empty = new AbortController();
-  #latest: { readonly value: T; readonly place: bigint | null } | null = null;
+  #latest: Placed<T> | null = null;
   #live: LiveReading<T> | null = null;
 
   /** Aborts when the last reader has left. */
@@ -76,16 +85,15 @@ export class Channel<T> {
   }
 
   async #showAlone(reader: Reader<T>, audience: Audience<T>, value: T): Promise<void> {
-    const place = this.#see(reader, value);
+    const placed = this.#see(reader, value);
     const payload = await audience.show(value);
     if (payload && !reader.isOver) await reader.outlet.send(payload);
-    reader.reach(place);
+    note(reader, placed);
   }
 
   /** Lets a reader that has all that the others have go on with them; `false` when it has not. */
   #join(reader: Reader<T>, audience: Audience<T>, reading: Reading<T>): boolean {
-    const { position } = reader;
-    if (!this.#live || position === null || position < this.#live.delivered) return false;
+    if (!this.#live || !isUpToDate(reader, this.#live)) return false;
     reading.close();
     audience.listening.add(reader);
     return true;
@@ -93,7 +101,7 @@ export class Channel<T> {
 
   /** Makes the reading of the first who is up to date everybody's. */
   #goLive(reader: Reader<T>, audience: Audience<T>, reading: Reading<T>): true {
-    const live = { reading, delivered: reader.position ?? 0n };
+    const live = { reading, delivered: reader.position ?? 0n, passed: reader.passed };
     this.#live = live;
     audience.listening.add(reader);
     this.#runLive(live, reader).then(
@@ -110,10 +118,10 @@ export class Channel<T> {
       if (typeof step === "bigint") continue;
       live.reading.taken();
       if (step.done) return;
-      const place = this.#see(first, step.value);
+      const placed = this.#see(first, step.value);
       const payload = await this.#payloadOf(step.value);
       if (this.#live !== live) return;
-      this.#deliver(live, place, payload);
+      this.#deliver(live, placed, payload);
     }
   }
 
@@ -137,19 +145,20 @@ export class Channel<T> {
     }
   }
 
-  #deliver(live: LiveReading<T>, place: bigint | null, payload: Payload | null): void {
+  #deliver(live: LiveReading<T>, placed: Placed<T>, payload: Payload | null): void {
     for (const audience of this.#audiences.values()) {
       if (!payload || !audience.access.holds()) continue;
       for (const reader of audience.listening) {
-        if (wants(reader, place, live)) this.#hand(reader, audience, place, payload);
+        if (wants(reader, placed, live)) this.#hand(reader, audience, placed, payload);
       }
     }
-    if (place !== null) live.delivered = place;
+    if (placed.place !== null) live.delivered = placed.place;
+    live.passed = placed.passing;
     this.#closeUnheard();
   }
 
-  #hand(reader: Reader<T>, audience: Audience<T>, place: bigint | null, payload: Payload): void {
-    reader.reach(place);
+  #hand(reader: Reader<T>, audience: Audience<T>, placed: Placed<T>, payload: Payload): void {
+    note(reader, placed);
     if (reader.outlet.hasRoom()) return reader.outlet.write(payload);
     audience.listening.delete(reader);
     void reader.outlet.send(payload).then(() => (reader.isOver ? undefined : this.#readAlone(reader, audience)));
@@ -161,17 +170,30 @@ export class Channel<T> {
     this.#live = null;
   }
 
-  /** Notes the newest value there is, and says where a value has its place. */
-  #see({ watched: { shared } }: Reader<T>, value: T): bigint | null {
+  /** Notes the newest value there is, and says where a value stands. */
+  #see({ watched: { shared } }: Reader<T>, value: T): Placed<T> {
     const place = shared ? shared.placeOf(value) : null;
+    const placed = { value, place, passing: place === null ? (shared?.passingOf?.(value) ?? null) : null };
     const before = this.#latest?.place ?? null;
-    if (!shared || (place !== null && (before === null || place > before))) this.#latest = { value, place };
-    return place;
+    if (!shared || (place !== null && (before === null || place > before))) this.#latest = placed;
+    return placed;
   }
 }
 
-/** Not what it has had by itself, nor text that passed before that. */
-function wants<T>({ position }: Reader<T>, place: bigint | null, { delivered }: LiveReading<T>): boolean {
+/** Notes that a reader was handed a value. */
+function note<T>(reader: Reader<T>, { place, passing }: Placed<T>): void {
+  if (place !== null) reader.reach(place);
+  else reader.passed = passing;
+}
+
+/** True for a reader that has all that those who listen have had. */
+function isUpToDate<T>({ position, passed }: Reader<T>, live: LiveReading<T>): boolean {
+  if (position === null || position < live.delivered) return false;
+  return passed === (position === live.delivered ? live.passed : null);
+}
+
+/** Not what it has had by itself, nor what passed before that. */
+function wants<T>({ position }: Reader<T>, { place }: Placed<T>, { delivered }: LiveReading<T>): boolean {
   if (position === null) return true;
   return place === null ? position <= delivered : place > position;
 }

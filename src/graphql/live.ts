@@ -44,6 +44,8 @@ export interface Shared<T> {
   ) => AsyncGenerator<T, void, undefined>;
   /** Rising from value to value; `null` for what passes between two places and is not kept. */
   readonly placeOf: (value: T) => bigint | null;
+  /** What tells one passing value from another: the same object to everybody who is told of it. */
+  readonly passingOf?: (value: T) => object | null;
 }
 
 /** A live sequence as a subscription's field returns it, for those who would rather share it than iterate over it. */

@@ -34,6 +34,8 @@ export class Reader<T> {
   readonly principal: Principal;
   /** All up to here was handed out; `null` before anything was. */
   position: bigint | null;
+  /** What of the passing was handed out last since then. */
+  passed: object | null = null;
   /** Resolves at its end, and rejects with what was lost. */
   readonly ended: Promise<void>;
   readonly #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
@@ -72,7 +74,9 @@ export class Reader<T> {
   }
 
   /** Notes that all up to a place was handed out. */
-  reach(place: bigint | null): void {
-    if (place !== null && (this.position === null || place > this.position)) this.position = place;
+  reach(place: bigint): void {
+    if (this.position !== null && place <= this.position) return;
+    this.position = place;
+    this.passed = null;
   }
 }

@@ -86,10 +86,13 @@ describe("a socket", () => {
 
   test("takes a hundred subscriptions and is closed with 4429 at one more", async () => {
     const client = socketClient(gateway);
-    const query = `subscription { agentsChanged { name } }`;
-    const watching = Array.from({ length: limits.subscriptionsPerSocket }, () => watchOn(client, { query }).next());
+    // Of different things, for what is the same would be listened to once.
+    const query = `subscription ($tag: String!) { agentsChanged(filter: { tags: [$tag] }) { name } }`;
+    const watching = Array.from({ length: limits.subscriptionsPerSocket }, (_, place) =>
+      watchOn(client, { query, variables: { tag: `tag${place}` } }).next(),
+    );
     await expect.poll(listening).toBe(limits.subscriptionsPerSocket);
-    await expect(watchOn(client, { query }).next()).rejects.toBeDefined();
+    await expect(watchOn(client, { query, variables: { tag: "more" } }).next()).rejects.toBeDefined();
     const ends = await Promise.allSettled(watching);
     expect(ends).toEqual(
       watching.map(() => expect.objectContaining({ reason: expect.objectContaining({ code: 4429 }) })),

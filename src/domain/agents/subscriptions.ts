@@ -1,4 +1,4 @@
-import { followLog, followStream } from "../../events/follow.ts";
+import { followLog, type FollowOptions, followStream } from "../../events/follow.ts";
 import type { LogEvent } from "../../events/event.ts";
 import { headOf, placeInLog } from "../../events/read.ts";
 import { builder } from "../../graphql/builder.ts";
@@ -15,6 +15,12 @@ const ChangeKind = builder.enumType("AgentChangeKind", {
   description: "`CREATED`, `CHANGED` in any way, or `DELETED`.",
   values: ["CREATED", "CHANGED", "DELETED"] as const,
 });
+
+/** An agent as it was after an event of its stream. */
+interface Placed {
+  readonly agent: AgentRow;
+  readonly place: bigint;
+}
 
 interface Change {
   readonly event: LogEvent;
@@ -39,16 +45,19 @@ builder.subscriptionFields((t) => ({
     description: "First the agent as it is, then as it is after every change; ends when it is deleted.",
     args: { name: t.arg.id({ required: true }) },
     subscribe: async (_root, { name }, context) => {
-      let agent = await agentFor(context, name, "get");
-      return live(context, {
+      const agent = await agentFor(context, name, "get");
+      return live<Placed>(context, {
         // Whoever saw it only because it was published sees no more once it is not.
-        mayWatch: (principal) => maySee(principal, agent),
-        async *open(signal) {
-          for await (agent of followAgent(context.gateway, agent, signal)) yield agent;
+        mayWatch: (principal, latest) => maySee(principal, latest?.agent ?? agent),
+        shared: {
+          name: `${agentStream(agent.name)} ${agent.id}`,
+          after: null,
+          open: (place, signal, onPresent) => followAgent(context.gateway, agent, place, signal, { onPresent }),
+          placeOf: ({ place }) => place,
         },
       });
     },
-    resolve: (agent) => agent,
+    resolve: ({ agent }) => agent,
   }),
   agentsChanged: t.field({
     type: AgentChange,
@@ -61,7 +70,14 @@ builder.subscriptionFields((t) => ({
       return live<Change>(context, {
         mayWatch: () => true,
         maySee: (principal, { agent }) => maySee(principal, agent),
-        open: (signal) => followAgents(context.gateway, place, (agent) => fits(agent, filter ?? {}), signal),
+        shared: {
+          name: `agents ${JSON.stringify(filter ?? {})}`,
+          after: place,
+          argument: "after",
+          open: (from, signal, onPresent) =>
+            followAgents(context.gateway, from ?? place, (agent) => fits(agent, filter ?? {}), signal, { onPresent }),
+          placeOf: ({ event }) => event.id,
+        },
       });
     },
     resolve: (change) => change,
@@ -69,20 +85,34 @@ builder.subscriptionFields((t) => ({
 }));
 
 /** The state and the place in the stream are read in one snapshot, so no change is shown twice or missed. */
-async function* followAgent(gateway: Gateway, { id, name }: AgentRow, signal: AbortSignal) {
-  const { present, head } = await gateway.store.transact(
+const agentNow = (gateway: Gateway, { id, name }: AgentRow) =>
+  gateway.store.transact(
     async (tx) => ({
-      present: await tx.agent.findUnique({ where: { id } }),
-      head: await headOf(tx, agentStream(name)),
+      agent: await tx.agent.findUnique({ where: { id } }),
+      place: await headOf(tx, agentStream(name)),
     }),
     { oneSnapshot: true },
   );
-  if (!present) return;
-  yield present;
-  for await (const followed of followStream(gateway, agentStream(name), head, signal)) {
+
+/** The agent as it is now, unless a place is given, and as it is after every change from there on. */
+async function* followAgent(
+  gateway: Gateway,
+  row: AgentRow,
+  after: bigint | null,
+  signal: AbortSignal,
+  options: FollowOptions,
+): AsyncGenerator<Placed, void, undefined> {
+  let from = after;
+  if (from === null) {
+    const { agent, place } = await agentNow(gateway, row);
+    if (!agent) return;
+    yield { agent, place };
+    from = place;
+  }
+  for await (const followed of followStream(gateway, agentStream(row.name), from, signal, options)) {
     if (followed.kind === "delta" || followed.event.type === "agent.prompted") continue;
-    if (followed.event.payload["id"] !== id || followed.event.type === "agent.deleted") return;
-    yield asAgent(followed.event);
+    if (followed.event.payload["id"] !== row.id || followed.event.type === "agent.deleted") return;
+    yield { agent: asAgent(followed.event), place: BigInt(followed.event.seq) };
   }
 }
 
@@ -91,9 +121,10 @@ async function* followAgents(
   after: bigint,
   wants: (agent: AgentRow) => boolean,
   signal: AbortSignal,
+  options: FollowOptions,
 ): AsyncGenerator<Change, void, undefined> {
   const types = Object.keys(kinds);
-  for await (const followed of followLog(gateway, { types }, after, signal)) {
+  for await (const followed of followLog(gateway, { types }, after, signal, options)) {
     if (followed.kind === "delta") continue;
     const { event } = followed;
     const agent = asAgent(event);

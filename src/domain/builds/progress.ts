@@ -1,6 +1,6 @@
 import { badInput } from "../../errors.ts";
 import type { LogEvent } from "../../events/event.ts";
-import { followStream } from "../../events/follow.ts";
+import { type FollowOptions, followStream } from "../../events/follow.ts";
 import { headOf, readStream } from "../../events/read.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { BuildStatus } from "../../store/generated/client/client.ts";
@@ -31,13 +31,14 @@ export async function* followBuild(
   id: string,
   after: number,
   signal: AbortSignal,
+  options: FollowOptions = {},
 ): AsyncGenerator<Progress, void, undefined> {
   // In this order: a build that ends between the two is followed to its end.
   const ended = await hasEnded(gateway, id);
   const head = Number(await headOf(gateway.store, buildStream(id)));
   if (after < 0 || after > head) throw badInput("after", `"after" must be from 0 to ${head}, the newest seq`);
   if (ended) return yield* whatHappened(gateway, id, after, signal);
-  for await (const followed of followStream(gateway, buildStream(id), BigInt(after), signal)) {
+  for await (const followed of followStream(gateway, buildStream(id), BigInt(after), signal, options)) {
     if (followed.kind === "delta") continue;
     const progress = progressOf(id, followed.event);
     yield progress;

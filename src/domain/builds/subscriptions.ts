@@ -1,6 +1,7 @@
 import { builder } from "../../graphql/builder.ts";
 import { live } from "../../graphql/live.ts";
 import { buildFor, maySeeBuilds } from "./access.ts";
+import { buildStream } from "./build.ts";
 import { followBuild, type Progress } from "./progress.ts";
 import { BuildStatus } from "./schema.ts";
 
@@ -37,7 +38,13 @@ builder.subscriptionField("buildProgress", (t) =>
       const { spaceName } = await buildFor(context, id, "get");
       return live(context, {
         mayWatch: (principal) => maySeeBuilds(principal, "get", spaceName),
-        open: (signal) => followBuild(context.gateway, id, after ?? 0, signal),
+        shared: {
+          name: buildStream(id),
+          after: BigInt(after ?? 0),
+          argument: "after",
+          open: (place, signal, onPresent) => followBuild(context.gateway, id, Number(place), signal, { onPresent }),
+          placeOf: ({ seq }) => BigInt(seq),
+        },
       });
     },
     resolve: (progress) => progress,

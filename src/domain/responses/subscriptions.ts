@@ -72,6 +72,7 @@ builder.subscriptionFields((t) => ({
           argument: "after",
           open: (place, signal, onPresent) => followResponse(context.gateway, id, Number(place), signal, { onPresent }),
           placeOf: ({ seq }) => (seq === null ? null : BigInt(seq)),
+          passingOf: ({ delta }) => delta,
         },
       });
     },

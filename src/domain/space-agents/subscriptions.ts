@@ -1,4 +1,4 @@
-import { followStream } from "../../events/follow.ts";
+import { type FollowOptions, followStream } from "../../events/follow.ts";
 import { headOf } from "../../events/read.ts";
 import { builder } from "../../graphql/builder.ts";
 import { live } from "../../graphql/live.ts";
@@ -11,6 +11,12 @@ import { checkLines, followLogs } from "./logs.ts";
 import { SpaceAgent } from "./schema.ts";
 import { spaceAgentStream } from "./space-agent.ts";
 
+/** An agent as it was after an event of its stream. */
+interface Placed {
+  readonly agent: SpaceAgentRow;
+  readonly place: bigint;
+}
+
 builder.subscriptionFields((t) => {
   const place = { space: t.arg.id({ required: true }), name: t.arg.id({ required: true }) };
   return {
@@ -21,12 +27,17 @@ builder.subscriptionFields((t) => {
       args: place,
       subscribe: async (_root, { space, name }, context) => {
         const agent = await spaceAgentFor(context, space, name, "get");
-        return live(context, {
+        return live<Placed>(context, {
           mayWatch: (principal) => maySee(principal, agent),
-          open: (signal) => followSpaceAgent(context.gateway, agent.id, signal),
+          shared: {
+            name: spaceAgentStream(agent.id),
+            after: null,
+            open: (from, signal, onPresent) => followSpaceAgent(context.gateway, agent.id, from, signal, { onPresent }),
+            placeOf: ({ place: reached }) => reached,
+          },
         });
       },
-      resolve: (agent) => agent,
+      resolve: ({ agent }) => agent,
     }),
     spaceAgentLogs: t.field({
       type: LogLine,
@@ -52,20 +63,33 @@ builder.subscriptionFields((t) => {
 });
 
 /** The state and the place in the stream are read in one snapshot, so no change is shown twice or missed. */
-async function* followSpaceAgent(gateway: Gateway, id: string, signal: AbortSignal) {
-  const stream = spaceAgentStream(id);
-  const { present, head } = await gateway.store.transact(
+const spaceAgentNow = (gateway: Gateway, id: string) =>
+  gateway.store.transact(
     async (tx) => ({
-      present: await tx.spaceAgent.findUnique({ where: { id } }),
-      head: await headOf(tx, stream),
+      agent: await tx.spaceAgent.findUnique({ where: { id } }),
+      place: await headOf(tx, spaceAgentStream(id)),
     }),
     { oneSnapshot: true },
   );
-  if (!present) return;
-  yield present;
-  for await (const followed of followStream(gateway, stream, head, signal)) {
+
+/** The agent as it is now, unless a place is given, and as it is after every change from there on. */
+async function* followSpaceAgent(
+  gateway: Gateway,
+  id: string,
+  after: bigint | null,
+  signal: AbortSignal,
+  options: FollowOptions,
+): AsyncGenerator<Placed, void, undefined> {
+  let from = after;
+  if (from === null) {
+    const { agent, place } = await spaceAgentNow(gateway, id);
+    if (!agent) return;
+    yield { agent, place };
+    from = place;
+  }
+  for await (const followed of followStream(gateway, spaceAgentStream(id), from, signal, options)) {
     if (followed.kind === "delta") continue;
     if (followed.event.type === "space-agent.deleted") return;
-    yield spaceAgentOf(followed.event) satisfies SpaceAgentRow;
+    yield { agent: spaceAgentOf(followed.event), place: BigInt(followed.event.seq) };
   }
 }

@@ -1,5 +1,5 @@
 import type { LogEvent } from "../../events/event.ts";
-import { followLog } from "../../events/follow.ts";
+import { followLog, type FollowOptions } from "../../events/follow.ts";
 import { type EventFilter as LogFilter, matches, placeInLog, readLog, whereOf } from "../../events/read.ts";
 import { badInput } from "../../errors.ts";
 import { requireAccount } from "../../graphql/authorize.ts";
@@ -92,15 +92,27 @@ builder.subscriptionField("events", (t) =>
       return live<LogEvent>(context, {
         mayWatch: () => true,
         maySee: (principal, event) => matches(visibleEvents(principal), event),
-        open: (signal) => eventsOf(context, filterOf(filter), place, signal),
+        shared: {
+          name: `events ${JSON.stringify(filterOf(filter))}`,
+          after: place,
+          argument: "after",
+          open: (from, signal, onPresent) => eventsOf(context, filterOf(filter), from ?? place, signal, { onPresent }),
+          placeOf: ({ id }) => id,
+        },
       });
     },
     resolve: (event) => event,
   }),
 );
 
-async function* eventsOf(context: Context, filter: LogFilter, after: bigint, signal: AbortSignal) {
-  for await (const followed of followLog(context.gateway, filter, after, signal)) {
+async function* eventsOf(
+  context: Context,
+  filter: LogFilter,
+  after: bigint,
+  signal: AbortSignal,
+  options: FollowOptions,
+) {
+  for await (const followed of followLog(context.gateway, filter, after, signal, options)) {
     if (followed.kind === "event") yield followed.event;
   }
 }
