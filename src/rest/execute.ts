@@ -1,5 +1,6 @@
 import { type ExecutionResult, Kind } from "graphql";
 import type { Call, Context } from "../graphql/context.ts";
+import type { Variables } from "../graphql/cost.ts";
 import { type Prepared as PreparedOperation, prepareOwn } from "../graphql/prepare.ts";
 import type { Graphql } from "../graphql/yoga.ts";
 
@@ -74,7 +75,8 @@ const callIn = (context: Context): OpenCall => ({
 });
 
 /** What a mapping leaves undefined is not sent. */
-function withoutUndefined(variables: object): Readonly<Record<string, unknown>> {
+function withoutUndefined(variables: object): Variables {
+  if (!Object.values(variables).includes(undefined)) return { ...variables };
   return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined));
 }
 

@@ -71,8 +71,8 @@ describe("the check of an operation's cost", () => {
 
   test("remembers only so many sizes, and goes on to be right", () => {
     const check = checkOf(nested);
-    for (let first = 1; first <= 1000; first++) {
-      expect(check({ first }) === null, `${first}`).toBe(check({ first }) === null);
+    for (let first = 1; first <= 1000; first += 3) {
+      expect([first, check({ first }) === null]).toEqual([first, checkOf(nested)({ first }) === null]);
     }
     expect(check({ first: 10 })).toBeNull();
     expect(check({ first: 1000 })).not.toBeNull();
