@@ -70,6 +70,7 @@ export async function listen(told: Told, crowd: Crowd): Promise<Heard> {
   const before = { memoryBytes: await residentBytes(pid), cpuUs: 0 };
   let memoryBytes = 0;
   const child = spawnPinned(1, [program, JSON.stringify(asked)], process.env);
+  child.stdin?.on("error", () => undefined); // it may have heard everything, and be gone
   const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
   try {
     if (!child.stdout) throw new Error("the subscribers' output is not piped");
