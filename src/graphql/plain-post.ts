@@ -33,12 +33,14 @@ export function plainPostIn({ method, headers, body }: Sent): PlainPost | null {
   return { query, operationName, variables, mediaType };
 }
 
-/** What is accepted, as clients write it; the rest is for Yoga to understand. */
+/** What is accepted, as the usual clients write it; the rest is for Yoga to understand. Of several, the first counts. */
 const mediaTypes: ReadonlyMap<string | undefined, MediaType> = new Map([
   [undefined, "application/json"],
   ["*/*", "application/json"],
   ["application/json", "application/json"],
   ["application/graphql-response+json", "application/graphql-response+json"],
+  ["application/graphql-response+json,application/json;q=0.9", "application/graphql-response+json"],
+  ["application/graphql-response+json, application/json", "application/graphql-response+json"],
 ]);
 
 const parameters: ReadonlySet<string> = new Set(["query", "operationName", "variables", "extensions"]);
