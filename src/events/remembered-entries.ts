@@ -10,8 +10,8 @@ export interface Entry {
 }
 
 const mostBytes = 32 * 1024 * 1024;
-/** What an entry counts at the least, so that there are never more than 32,768. */
-const leastBytes = 1024;
+/** What an entry counts at the least, so that there are never more than 65,536. */
+const leastBytes = 512;
 const mostBytesOfOne = 1024 * 1024;
 
 /** Where a value of a kind is kept. */
@@ -58,13 +58,13 @@ function unlink(byTopic: Map<string, Set<Entry>>, entry: Entry): void {
   }
 }
 
-/** Freezes a value with all that is in it and estimates its bytes. JSON may be too deep for a function in itself. */
+/** Freezes a value with all that is in it and estimates its bytes, as of Latin letters. JSON may be too deep for a function in itself. */
 function freezeAndMeasure(value: unknown): number {
   const left: unknown[] = [value];
   let bytes = 0;
   while (left.length > 0) {
     const next = left.pop();
-    if (typeof next === "string") bytes += 16 + 2 * next.length;
+    if (typeof next === "string") bytes += 24 + next.length;
     else if (typeof next !== "object" || next === null) bytes += 8;
     else if (next instanceof Date) bytes += 64;
     else {
