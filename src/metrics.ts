@@ -13,6 +13,13 @@ export interface Metrics {
   close(): void;
 }
 
+/** A number that is looked up whenever Prometheus asks. */
+export interface Measure {
+  readonly name: string;
+  readonly help: string;
+  readonly value: () => Promise<number>;
+}
+
 let known: Registry | undefined;
 
 /**
@@ -26,8 +33,8 @@ function ofProcess(): Registry {
   return known;
 }
 
-/** Makes the metrics of one gateway: those of the process, of HTTP, and of the log of events. */
-export function createMetrics(tail: Tail, openSockets: () => number): Metrics {
+/** Makes the metrics of one gateway: those of the process, of HTTP, of the log of events, and what else is measured. */
+export function createMetrics(tail: Tail, measures: readonly Measure[]): Metrics {
   ofProcess();
   const registry = new Registry();
   const requests = new Histogram({
@@ -43,14 +50,16 @@ export function createMetrics(tail: Tail, openSockets: () => number): Metrics {
     labelNames: ["type"],
     registers: [registry],
   });
-  new Gauge({
-    name: "raworc_websockets",
-    help: "Open WebSockets",
-    registers: [registry],
-    collect() {
-      this.set(openSockets());
-    },
-  });
+  for (const { name, help, value } of measures) {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        this.set(await value().catch(() => Number.NaN)); // the others are told all the same
+      },
+    });
+  }
   const stopCounting = tail.subscribe("*", { event: ({ type }) => events.inc({ type }) });
   return {
     contentType: registry.contentType,

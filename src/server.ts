@@ -11,7 +11,7 @@ import { serveGraphql } from "./graphql/http.ts";
 import { limits } from "./graphql/limits.ts";
 import { serveWebSockets } from "./graphql/websocket.ts";
 import { createGraphql } from "./graphql/yoga.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
+import { createMetrics, type Measure, type Metrics } from "./metrics.ts";
 import { RequestLog } from "./request-log.ts";
 import { internalRefusal, refusalOf } from "./rest/refusal.ts";
 import { answerError, registerRest } from "./rest/rest.ts";
@@ -30,12 +30,17 @@ export interface GatewayServer {
 const plainId = /^[\w.:-]{1,128}$/;
 
 /** Makes the server over one gateway; nothing listens before `listen`. */
-export async function createServer(gateway: Gateway, auth: Auth): Promise<GatewayServer> {
+export async function createServer(
+  gateway: Gateway,
+  auth: Auth,
+  measures: readonly Measure[] = [],
+): Promise<GatewayServer> {
   const { config } = gateway;
   const app = createApp(gateway);
   const graphql = createGraphql(gateway, auth);
   const sockets = serveWebSockets(gateway, graphql, app.server);
-  const metrics = createMetrics(gateway.tail, () => sockets.count());
+  const open = { name: "raworc_websockets", help: "Open WebSockets", value: async () => sockets.count() };
+  const metrics = createMetrics(gateway.tail, [open, ...measures]);
   const stopWatching = watchStalls(app.server, limits.stalledMs, (connection) => {
     if (!sockets.sendAway(connection)) connection.destroy();
   });

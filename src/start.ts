@@ -11,6 +11,7 @@ import { createImageReconciler } from "./domain/builds/collect.ts";
 import { createBuildReconciler } from "./domain/builds/reconcile.ts";
 import { createOrphanReconciler } from "./domain/computers/orphans.ts";
 import { createPoolReconciler, drainPool } from "./domain/computers/pool.ts";
+import { poolMeasures } from "./domain/computers/warm-pool.ts";
 import { createComputerReconciler } from "./domain/computers/reconcile.ts";
 import { messageReactions } from "./domain/messages/reactions.ts";
 import { endAllLeases } from "./domain/responses/claim.ts";
@@ -73,7 +74,7 @@ export async function startGateway(config: Config, log: Logger, replaced: Replac
   if (alone) await endAllLeases(gateway); // whoever held one is dead
   await drainPool(gateway); // before anybody can get a computer of other settings than these
   const controller = createController(gateway, reconcilersOf(gateway, alone));
-  const server = await createServer(gateway, auth);
+  const server = await createServer(gateway, auth, poolMeasures(gateway));
   const url = await server.listen();
   await controller.start();
   const stop = async () => {

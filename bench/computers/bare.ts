@@ -4,7 +4,7 @@ import Docker from "dockerode";
 import { containerOptions } from "../../src/runtime/docker/container-options.ts";
 import { timeMs } from "../measure.ts";
 
-export const image = "raworc/agent:1";
+const image = "raworc/agent:1";
 const limits = { memoryBytes: 1_073_741_824, cpus: 1, pids: 512 };
 
 /** Times by the name of what was timed. */

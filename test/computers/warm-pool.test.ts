@@ -45,13 +45,16 @@ describe("a pool of warm computers", () => {
     });
   });
 
-  test("says in health how full it is", async () => {
+  test("says in health and metrics how full it is", async () => {
     await startWith(2);
     const { health } = await gateway.data("{ health { ok checks { name ok message } } }");
     expect(health).toMatchObject({
       ok: true,
       checks: [{}, {}, { name: "warmPool", ok: true, message: "2 of 2 ready" }],
     });
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    expect(metrics).toMatch(/^raworc_warm_pool_ready 2$/m);
+    expect(metrics).toMatch(/^raworc_warm_pool_places 2$/m);
   });
 
   test("gives a new agent one that runs, with no start of its own, and fills the place again", async () => {

@@ -22,6 +22,12 @@ const ready = {
 /** How many computers of the pool can be had at once. */
 export const countReady = ({ store }: Pick<Gateway, "store">) => store.computer.count({ where: ready });
 
+/** What is measured of the pool. */
+export const poolMeasures = (gateway: Gateway) => [
+  { name: "raworc_warm_pool_ready", help: "Computers that can be had at once", value: () => countReady(gateway) },
+  { name: "raworc_warm_pool_places", help: "Computers there should be", value: async () => gateway.config.warmPool },
+];
+
 /**
  * Takes a running computer out of the pool for a new owner, inside the change that needs it; `null` when there is
  * none, or when what is wanted is anything but what the pool has.
