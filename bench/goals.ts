@@ -61,7 +61,8 @@ export function judge(name: keyof typeof goals, value: number, detail = ""): Res
   const goal = least === undefined ? `≤ ${most} ${unit}` : `≥ ${least} ${unit}`;
   const within = (slack: number) =>
     value >= (least ?? 0) / slack && value <= (most ?? Number.POSITIVE_INFINITY) * slack;
-  const measured = `${value.toPrecision(3)} ${unit}${detail && ` (${detail})`}`;
+  const shown = value < 1000 ? value.toPrecision(3) : value.toFixed(0);
+  const measured = `${shown} ${unit}${detail && ` (${detail})`}`;
   const isRatio = unit.startsWith("×");
   const share = least === undefined ? (most ?? Number.NaN) / value : value / least;
   return { key: name, work, goal, measured, share, reached: within(1), fallen: reached && isRatio && !within(1.5) };

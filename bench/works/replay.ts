@@ -1,13 +1,11 @@
 import Database from "better-sqlite3";
 import { createClient } from "graphql-ws";
 import { WebSocket } from "ws";
-import { gatewayCommand } from "../../scripts/gateway-command.cjs";
 import { judge } from "../goals.ts";
-import { amounts, benchEnv, type DataFolder } from "../harness/data.ts";
-import { copyOfData, logIn } from "../harness/field.ts";
-import { startProgram } from "../harness/program.ts";
+import { amounts, type DataFolder } from "../harness/data.ts";
+import { copyOfData, logIn, startGatewayOn } from "../harness/field.ts";
 import type { Pace } from "../harness/rounds.ts";
-import { percentile, type Report, timeMs } from "../measure.ts";
+import { median, percentile, type Report, timeMs } from "../measure.ts";
 
 const total = 1_000_000;
 const perResponse = total / (amounts.agents * amounts.responses);
@@ -19,8 +17,7 @@ const query = `subscription Replay($id: ID!, $after: Int) { responseProgress(id:
 export async function replay(pace: Pace): Promise<Report> {
   await using data = await copyOfData();
   const ends = lengthen(data);
-  const env = { ...gatewayCommand.env, ...benchEnv, RAWORC_DATA_DIR: data.path };
-  const running = await startProgram({ args: gatewayCommand.args, env });
+  const running = await startGatewayOn(data);
   const live = createClient({
     url: `${running.url.replace("http", "ws")}/graphql`,
     webSocketImpl: WebSocket,
@@ -36,7 +33,7 @@ export async function replay(pace: Pace): Promise<Report> {
     const times: number[] = [];
     for (const end of ends.slice(0, 20)) await read(end);
     for (const end of ends.slice(20, 20 + pace.rounds * timesARound)) times.push(await timeMs(() => read(end)));
-    return { results: [judge("replay", percentile(times, 0.99))] };
+    return { results: [judge("replay", percentile(times, 0.99), `p50 ${median(times).toFixed(1)} ms`)] };
   } finally {
     await live.dispose();
     await running.stop();
