@@ -29,7 +29,7 @@ export async function crowds(pace: Pace): Promise<Report> {
     results: [
       judge("quickPace", p99Ms),
       judge("manyLost", lost),
-      judge("besideStalled", percentile(slower, 0.5)),
+      judge("besideStalled", Math.max(0, percentile(slower, 0.5))),
       judge("subscriptionMemory", memoryBytes / 1000),
     ],
   };
