@@ -47,7 +47,7 @@ export function tellingOf<Payload extends object>(payload: Payload, row: object 
 }
 
 /** The row that an announcement brings along: as it is after the event. */
-export const rowToldBy = (event: LogEvent): object | null => rowOfPayload.get(event.payload) ?? null;
+const rowToldBy = (event: LogEvent): object | null => rowOfPayload.get(event.payload) ?? null;
 
 const isLast = ({ type }: LogEvent) => type.endsWith(".deleted") || type.endsWith(".removed");
 
