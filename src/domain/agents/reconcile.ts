@@ -46,7 +46,8 @@ export const agentReactions: readonly Reaction[] = [
 ];
 
 async function reconcileAgent(gateway: Gateway, computerId: string): Promise<ReconcileResult> {
-  const agent = await gateway.store.agent.findUnique({ where: { computerId }, include: { computer: true } });
+  // By hand, for every change of an agent asks for it.
+  const [agent] = await gateway.store.sql.all<Agent>(`SELECT * FROM "Agent" WHERE "computerId" = ?`, [computerId]);
   if (!agent) return {};
   const due = nextDeadline(agent);
   const waitMs = due ? due.at.getTime() - gateway.now().getTime() : null;
@@ -54,9 +55,12 @@ async function reconcileAgent(gateway: Gateway, computerId: string): Promise<Rec
     await letFall(gateway, agent, due.cause);
     return { againAfterMs: 0 };
   }
-  if (agent.state === "INIT" && agent.prepared && agent.computer.phase === "RUNNING") await getReady(gateway, agent);
+  if (agent.state === "INIT" && agent.prepared && (await runs(gateway, computerId))) await getReady(gateway, agent);
   return { againAfterMs: waitMs };
 }
+
+const runs = async ({ store }: Gateway, id: string) =>
+  (await store.computer.count({ where: { id, phase: "RUNNING" } })) > 0;
 
 /** Sleeps the agent, unless what the deadline counted from has changed since it was read. */
 const letFall = (gateway: Gateway, agent: Agent, cause: Parameters<typeof putToSleep>[2]) =>
