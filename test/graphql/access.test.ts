@@ -4,7 +4,7 @@ import { changePassword } from "../../src/domain/service-accounts/password.ts";
 import { deleteServiceAccount, updateServiceAccount } from "../../src/domain/service-accounts/service.ts";
 import { commit, type Unit } from "../../src/events/commit.ts";
 import { accountToken, createAgent, createSpace, order } from "../support/agents.ts";
-import { createQuietAgent } from "../support/worker.ts";
+import { beginResponse, createQuietAgent, step } from "../support/worker.ts";
 import { startTestGateway } from "../support/gateway.ts";
 import { countListeners, overEvents, overSocket, type Watching } from "../support/live.ts";
 
@@ -99,6 +99,28 @@ describe("a subscription", () => {
     await expect.poll(listening).toBe(1);
     await gateway.clock.advance(2);
     expect(await next).toMatchObject({ code: 4401 });
+  });
+
+  test("that two tokens of one viewer share ends for the one that expires, and goes on for the other", async () => {
+    await createQuietAgent(gateway, "shared");
+    const id = await beginResponse(gateway, "shared");
+    const watch = async (ttlSeconds: number) => {
+      const issue = `mutation ($ttl: Int) { createAgentToken(name: "shared", ttlSeconds: $ttl) { token } }`;
+      const { createAgentToken } = await gateway.data(issue, { ttl: ttlSeconds });
+      const query = `subscription ($id: ID!) { responseProgress(id: $id, after: 2) { item { raw } } }`;
+      return overSocket(gateway, { query, variables: { id }, token: createAgentToken.token });
+    };
+    const [short, long] = [await watch(1), await watch(3600)];
+    const first = [short.next(), long.next()];
+    await expect.poll(listening).toBe(1);
+    await step(gateway, id, "for both");
+    for (const shown of await Promise.all(first)) expect(shown.responseProgress.item.raw.text).toBe("for both");
+    const ended = endOf(short);
+    await gateway.clock.advance(2);
+    await step(gateway, id, "for one");
+    expect(await ended).toMatchObject({ code: 4401 });
+    expect((await long.next()).responseProgress.item.raw.text).toBe("for one");
+    long.stop();
   });
 
   test("shows nothing more once its token has expired, however late the timer", async () => {
