@@ -13,7 +13,10 @@ interface Suite {
   readonly globalSetup?: string;
 }
 
-/** Suites that share an engine, kill processes or drive a browser run by themselves, one file at a time. */
+/**
+ * Suites that share an engine, kill processes or drive a browser run by themselves, one file at a time, each file in a
+ * process of its own. Those that start the gateway as users do have it built first.
+ */
 const alone: readonly Suite[] = [
   {
     name: "crash",
