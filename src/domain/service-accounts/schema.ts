@@ -9,7 +9,7 @@ import { inOrderOf } from "../../store/nested-pages.ts";
 import { login } from "./login.ts";
 
 /** Whether the caller may see an account: their own, or with the permission. */
-export const maySeeAccount = (principal: Principal | null, id: string): boolean =>
+const maySeeAccount = (principal: Principal | null, id: string): boolean =>
   (principal?.kind === "account" && principal.id === id) ||
   isAllowed(principal, "get", "service-accounts", { space: null });
 

@@ -33,6 +33,6 @@ export async function requireSpace(context: Context, name: string): Promise<Spac
 
 /** The spaces that a list shows to the caller: those they may list, and those they have a role in. */
 export function listedSpaces(principal: Principal | null): Prisma.SpaceWhereInput {
-  const spaces = visibleSpaces(principal, "list", "spaces");
-  return spaces === "all" ? {} : { name: { in: [...spaces] } };
+  const visible = visibleSpaces(principal, "list", "spaces");
+  return visible === "all" ? {} : { name: { in: [...visible] } };
 }
