@@ -105,8 +105,9 @@ async function makeAgents(gateway: Gateway): Promise<Pick<World["things"], "agen
   return { agent: agents, response: responses };
 }
 
-async function giveToOwner({ gateway: { store } }: Gateway, name: string): Promise<void> {
+async function giveToOwner({ gateway: { store, memory } }: Gateway, name: string): Promise<void> {
   await store.agent.update({ where: { name }, data: await owner(store) });
+  memory.forgetAll(); // no event told it
 }
 
 async function owner(store: Store) {
@@ -115,7 +116,7 @@ async function owner(store: Store) {
 }
 
 async function makeSessions(gateway: Gateway): Promise<Thing[]> {
-  const { store } = gateway.gateway;
+  const { store, memory } = gateway.gateway;
   const sessions: Thing[] = [{ where: "missing", id: missingId, space: "home", place: null }];
   const places: readonly Place[] = [{ space: "home" }, { space: "away" }, { space: "away", madeByOwner: true }];
   for (const place of places) {
@@ -126,6 +127,7 @@ async function makeSessions(gateway: Gateway): Promise<Thing[]> {
     sessions.push({ where: place.madeByOwner ? "one's own" : `in ${space}`, id, space, place });
   }
   await gateway.settle();
+  memory.forgetAll(); // no event told it of the owner
   return sessions;
 }
 

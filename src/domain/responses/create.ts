@@ -8,6 +8,7 @@ import type { Response } from "../../store/generated/client/client.ts";
 import { checkText } from "../../text.ts";
 import { emitStatus } from "./change.ts";
 import { endUnfinished } from "./end.ts";
+import { asMade } from "./items.ts";
 import type { Respondent } from "./respondent.ts";
 import { checkInput } from "./response.ts";
 
@@ -42,7 +43,7 @@ export async function createResponse(
   const known = await earlier();
   if (known) return known;
   try {
-    return await commit(gateway, (unit) => addResponse(unit, respondent, input, asked));
+    return asMade(await commit(gateway, (unit) => addResponse(unit, respondent, input, asked)));
   } catch (error) {
     // Two calls with one key at once: the second finds what the first has made.
     const made = isUniqueViolation(error) ? await earlier() : null;

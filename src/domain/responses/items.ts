@@ -15,6 +15,17 @@ export interface ItemWindow {
   readonly first?: number | null;
 }
 
+const justMade = new WeakSet<object>();
+
+/** Says of a row that it is shown as it was made: nobody has answered it, whatever its stream has by then. */
+export function asMade<Row extends object>(response: Row): Row {
+  justMade.add(response);
+  return response;
+}
+
+/** True for a row that `asMade` was called with. */
+export const isJustMade = (response: object): boolean => justMade.has(response);
+
 /** The items of many responses by one query; responses without any are absent. */
 export async function itemsOf(
   { store }: Pick<Gateway, "store">,

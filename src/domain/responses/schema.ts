@@ -13,7 +13,7 @@ import { sessionById } from "../sessions/remembered.ts";
 import { Session } from "../sessions/schema.ts";
 import { EngineKind } from "../spaces/choices-schema.ts";
 import { ResponseItem } from "./item-schema.ts";
-import { type Item, itemsOf, type ItemWindow } from "./items.ts";
+import { isJustMade, type Item, itemsOf, type ItemWindow } from "./items.ts";
 import { itemLists } from "./remembered.ts";
 import { failureOf } from "./response.ts";
 
@@ -56,7 +56,7 @@ const ResponseOutput = builder.objectRef<ResponseRow>("ResponseOutput").implemen
     items: t.field({
       type: [ResponseItem],
       description: "All steps, in order.",
-      resolve: ({ id }, _args, context) => itemsOfOne(context, id, {}),
+      resolve: (response, _args, context) => (isJustMade(response) ? [] : itemsOfOne(context, response.id, {})),
     }),
     other: t.expose("outputOther", { type: "JSON", description: "Keys beside text and items." }),
   }),
@@ -100,7 +100,7 @@ export const Response = builder.prismaObject("Response", {
       description: "Steps after a place in the stream.",
       args: { after: t.arg.int({ defaultValue: 0 }), first: t.arg.int({ defaultValue: limits.pageSize }) },
       complexity: ({ first }) => ({ field: 1, multiplier: Math.min(first ?? limits.pageSize, 20) }),
-      resolve: ({ id }, window, context) => windowOfItems(context, id, window),
+      resolve: (response, window, context) => windowOfItems(context, response, window),
     }),
     engine: t.expose("engine", { type: EngineKind, nullable: true, description: "What answered; null until then." }),
     failure: t.field({
@@ -127,10 +127,15 @@ const itemsOfOne = (context: Context, id: string, window: ItemWindow): MaybeProm
     return ids.map((each) => items.get(each) ?? []);
   });
 
-function windowOfItems(context: Context, id: string, { after, first }: ItemWindow): MaybePromise<readonly Item[]> {
+function windowOfItems(
+  context: Context,
+  response: ResponseRow,
+  { after, first }: ItemWindow,
+): MaybePromise<readonly Item[]> {
   if (after != null && after < 0) throw badInput("after", `"after" must be 0 or more`);
   if (first != null && (first < 0 || first > limits.pageSize)) {
     throw badInput("first", `"first" must be from 0 to ${limits.pageSize}`);
   }
-  return itemsOfOne(context, id, { after: after ?? null, first: first ?? null });
+  if (isJustMade(response)) return [];
+  return itemsOfOne(context, response.id, { after: after ?? null, first: first ?? null });
 }
