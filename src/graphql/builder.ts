@@ -1,9 +1,7 @@
 import SchemaBuilder from "@pothos/core";
 import ComplexityPlugin from "@pothos/plugin-complexity";
 import PrismaPlugin from "@pothos/plugin-prisma";
-import ScopeAuthPlugin from "@pothos/plugin-scope-auth";
 import { JSONObjectResolver, JSONResolver } from "graphql-scalars";
-import { unauthenticated } from "../auth/authenticate.ts";
 import { badInput } from "../errors.ts";
 import type PrismaTypes from "../store/generated/pothos.ts";
 import { getDatamodel } from "../store/generated/pothos.ts";
@@ -15,7 +13,6 @@ export const builder = new SchemaBuilder<{
   Context: Context;
   PrismaTypes: PrismaTypes;
   DefaultFieldNullability: false;
-  AuthScopes: { public: boolean; signedIn: boolean };
   Scalars: {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Date };
@@ -24,13 +21,8 @@ export const builder = new SchemaBuilder<{
     Cursor: { Input: bigint; Output: bigint };
   };
 }>({
-  plugins: [ScopeAuthPlugin, PrismaPlugin, ComplexityPlugin],
+  plugins: [PrismaPlugin, ComplexityPlugin],
   defaultFieldNullability: false,
-  scopeAuth: {
-    authorizeOnSubscribe: true,
-    authScopes: ({ principal }) => ({ public: true, signedIn: principal !== null }),
-    unauthorizedError: () => unauthenticated(),
-  },
   prisma: {
     client: ({ gateway }) => gateway.store,
     dmmf: getDatamodel(),

@@ -1,5 +1,6 @@
 import { getNamedType, isCompositeType, isObjectType, parse } from "graphql";
 import { describe, expect, test } from "vitest";
+import { isPublic } from "../../src/graphql/root-fields.ts";
 import { schema } from "../../src/graphql/schema.ts";
 import { routes } from "../../src/rest/routes.ts";
 import { rootFields } from "./call.ts";
@@ -7,16 +8,11 @@ import { nestedFields } from "./nested.ts";
 import { operations } from "./operations.ts";
 import { rootOf } from "./root-of.ts";
 
-const scopesOf = (path: string): object => {
-  const options = rootFields.get(path)?.extensions["pothosOptions"] as { authScopes?: object } | undefined;
-  return options?.authScopes ?? {};
-};
-
 describe("every field at the root of the schema", () => {
   test.each([...rootFields.keys()])("%s has a line that says what it needs", (path) => {
     expect(operations[path], "add a line to test/access/operations.ts").toBeDefined();
-    const isPublic = operations[path]?.every(({ needs }) => needs === "public");
-    expect(scopesOf(path)).toEqual(isPublic ? { public: true } : { signedIn: true });
+    const field = rootFields.get(path);
+    expect(field && isPublic(field)).toBe(operations[path]?.every(({ needs }) => needs === "public"));
   });
 
   test("is one that exists", () => {
@@ -31,8 +27,8 @@ describe("every route", () => {
       const lines = operations[rootOf(parse(document))];
       expect(lines, "add a line to test/access/operations.ts").toBeDefined();
       // Who is signed in is told so by a field that answers nobody with null.
-      const isPublic = lines?.every(({ needs }) => needs === "public") && rootOf(parse(document)) !== "Query.me";
-      expect(access).toBe(isPublic ? "public" : "bearer");
+      const isOpen = lines?.every(({ needs }) => needs === "public") && rootOf(parse(document)) !== "Query.me";
+      expect(access).toBe(isOpen ? "public" : "bearer");
     },
   );
 });

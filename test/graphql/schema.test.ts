@@ -11,6 +11,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { httpStatusByCode } from "../../src/errors.ts";
 import { printedSchema } from "../../src/graphql/print.ts";
+import { isPublic } from "../../src/graphql/root-fields.ts";
 import { schema } from "../../src/graphql/schema.ts";
 
 const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith("__"));
@@ -35,11 +36,9 @@ describe("the schema", () => {
     expect(types.filter(({ description }) => !description).map(({ name }) => name)).toEqual([]);
   });
 
-  test("says of every root field what it does, and who may use it", () => {
+  test("says of every root field what it does", () => {
     const silent = rootFields.filter(({ field }) => !field.description);
     expect(silent.map(({ path }) => path)).toEqual([]);
-    const open = rootFields.filter(({ field }) => !hasRule(field.extensions["pothosOptions"]));
-    expect(open.map(({ path }) => path)).toEqual([]);
   });
 
   test("says of every field and argument what it is, unless its name says so", () => {
@@ -47,8 +46,7 @@ describe("the schema", () => {
   });
 
   test("lets nobody in without a token but to what is public", () => {
-    const isPublic = rootFields.filter(({ field }) => scopesOf(field.extensions["pothosOptions"])["public"] === true);
-    expect(isPublic.map(({ path }) => path)).toEqual([
+    expect(rootFields.filter(({ field }) => isPublic(field)).map(({ path }) => path)).toEqual([
       "Query.health",
       "Query.me",
       "Query.publishedAgent",
@@ -58,11 +56,6 @@ describe("the schema", () => {
     ]);
   });
 });
-
-const scopesOf = (options: unknown): Record<string, unknown> =>
-  (options as { authScopes?: Record<string, unknown> } | undefined)?.authScopes ?? {};
-
-const hasRule = (options: unknown): boolean => Object.keys(scopesOf(options)).length > 0;
 
 /** Names that say all there is to say, wherever they stand. */
 const plain =

@@ -114,6 +114,7 @@ describe("a reader that stops reading", () => {
   let server: Server;
   let sockets: WebSockets;
   let stopWatching: () => void;
+  let sentAway = 0;
   const patience = { ...limits.sockets, closeMs: 10_000 };
   const near = () => ({
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -124,7 +125,9 @@ describe("a reader that stops reading", () => {
     server = createServer();
     const yoga = createGraphql(gateway.gateway, gateway.auth);
     sockets = serveWebSockets(gateway.gateway, yoga, server, patience);
-    stopWatching = watchStalls(server, 500, (connection) => sockets.sendAway(connection));
+    stopWatching = watchStalls(server, 500, (connection) => {
+      if (sockets.sendAway(connection)) sentAway++;
+    });
     await once(server.listen(0, "127.0.0.1"), "listening");
   });
   const nobodyListens = () => expect.poll(listening).toBe(0);
@@ -153,7 +156,9 @@ describe("a reader that stops reading", () => {
     }
     const shown = [];
     while (shown.length < steps + 2) shown.push((await quick.next()).responseProgress.seq);
-    await expect.poll(listening, { timeout: 3000 }).toBe(1); // nobody listens for the slow one any more
+    // That nobody listens for the slow one says nothing: one with much waiting is not read for until that has left.
+    await expect.poll(() => sentAway, { timeout: 5000 }).toBe(1);
+    expect(listening()).toBe(1);
     socketOfSlow?.resume();
     expect((await readUntilClosed(slow, seen)).code).toBe(1013);
     await complete(gateway, id, "done");

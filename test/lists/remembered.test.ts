@@ -53,7 +53,9 @@ async function look() {
   const ids = agents.flatMap((agent) => agent.responses.nodes.map(({ id }) => id));
   const spaces = lists.spaces.spaces.nodes.map(({ name }: { name: string }) => name);
   const names = agents.slice(0, 2).map(({ name }) => name);
-  const single = await Promise.all(byThemselves(names, ids.slice(-2), spaces.slice(0, 2)).map((document) => gateway.graphql(document)));
+  const single = await Promise.all(
+    byThemselves(names, ids.slice(-2), spaces.slice(0, 2)).map((document) => gateway.graphql(document)),
+  );
   return { lists, single };
 }
 

@@ -39,7 +39,6 @@ builder.prismaObjectFields("Agent", (t) => ({
 builder.mutationFields((t) => ({
   writeFile: t.field({
     type: File,
-    authScopes: { signedIn: true },
     description: "Writes a file in the agent's computer, whole and at once; makes missing folders.",
     args: {
       agent: t.arg.id({ required: true, description: "The agent's name." }),
@@ -55,7 +54,6 @@ builder.mutationFields((t) => ({
     },
   }),
   deleteFile: t.boolean({
-    authScopes: { signedIn: true },
     description: "Removes a file, or a folder with all that is in it, from the agent's computer.",
     args: {
       agent: t.arg.id({ required: true, description: "The agent's name." }),

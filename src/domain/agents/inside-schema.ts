@@ -20,7 +20,6 @@ const ExecResult = builder.objectRef<CommandOutcome>("ExecResult").implement({
 builder.mutationFields((t) => ({
   exec: t.field({
     type: ExecResult,
-    authScopes: { signedIn: true },
     description: "Runs a command in the agent's computer and waits for it; the agent's secrets are its environment.",
     args: {
       agent: t.arg.id({ required: true, description: "The agent's name." }),
@@ -37,7 +36,6 @@ builder.mutationFields((t) => ({
 builder.subscriptionField("computerLogs", (t) =>
   t.field({
     type: LogLine,
-    authScopes: { signedIn: true },
     description: "What the main process of an agent's computer printed, and prints.",
     args: {
       agent: t.arg.id({ required: true, description: "The agent's name." }),

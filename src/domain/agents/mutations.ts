@@ -80,11 +80,9 @@ const DeletedAgent = builder.objectRef<{ name: string }>("DeletedAgent").impleme
 
 builder.mutationFields((t) => {
   const name = t.arg.id({ required: true });
-  const signedIn = { signedIn: true } as const;
   return {
     createAgent: t.field({
       type: Agent,
-      authScopes: signedIn,
       description: "Creates an agent. It is INIT until its computer runs, and can be asked at once.",
       args: { input: t.arg({ type: CreateAgentInput, required: true }) },
       resolve: async (_root, { input }, context) => {
@@ -94,7 +92,6 @@ builder.mutationFields((t) => {
     }),
     updateAgent: t.field({
       type: Agent,
-      authScopes: signedIn,
       description: "Changes an agent.",
       args: { name, input: t.arg({ type: UpdateAgentInput, required: true }) },
       resolve: async (_root, args, context) =>
@@ -102,7 +99,6 @@ builder.mutationFields((t) => {
     }),
     deleteAgent: t.field({
       type: DeletedAgent,
-      authScopes: signedIn,
       description: "Deletes an agent with its responses, secrets, container and volume.",
       args: { name },
       resolve: async (_root, args, context) =>
@@ -110,7 +106,6 @@ builder.mutationFields((t) => {
     }),
     sleepAgent: t.field({
       type: Agent,
-      authScopes: signedIn,
       description: "Freezes the agent's computer, and stops it when nobody wakes it soon. Its files stay.",
       args: {
         name,
@@ -122,7 +117,6 @@ builder.mutationFields((t) => {
     }),
     wakeAgent: t.field({
       type: Agent,
-      authScopes: signedIn,
       description: "Wakes the agent. It is INIT until its computer runs.",
       args: { name, prompt: t.arg.string({ description: "Becomes its next response, also when it was awake." }) },
       resolve: async (_root, { name: agentName, prompt }, context) =>
@@ -130,7 +124,6 @@ builder.mutationFields((t) => {
     }),
     setAgentBusy: t.field({
       type: Agent,
-      authScopes: signedIn,
       description: "Says that the agent works, for workers outside the gateway: the idle timeout stops counting.",
       args: { name },
       resolve: async (_root, args, context) =>
@@ -138,7 +131,6 @@ builder.mutationFields((t) => {
     }),
     setAgentIdle: t.field({
       type: Agent,
-      authScopes: signedIn,
       description: "Says that the agent waits, for workers outside the gateway: the idle timeout counts.",
       args: { name },
       resolve: async (_root, args, context) =>
@@ -146,7 +138,6 @@ builder.mutationFields((t) => {
     }),
     setAgentState: t.field({
       type: Agent,
-      authScopes: signedIn,
       description: "Moves the agent to a state by name, where that is a legal move.",
       args: { name, state: t.arg.string({ required: true, description: "init, idle, busy or slept" }) },
       resolve: async (_root, { name: agentName, state }, context) =>
@@ -154,7 +145,6 @@ builder.mutationFields((t) => {
     }),
     remixAgent: t.field({
       type: Agent,
-      authScopes: signedIn,
       description:
         "Makes a new agent out of this one, with a copy of its files. Of a published one everybody gets the permitted parts; " +
         "everything is for those who may ask it.",
@@ -179,7 +169,6 @@ builder.mutationFields((t) => {
     }),
     publishAgent: t.field({
       type: Agent,
-      authScopes: signedIn,
       description: "Shows the agent to everyone, also without a token.",
       args: { name, permissions: t.arg({ type: PublishPermissionsInput, description: "Default: everything." }) },
       resolve: async (_root, { name: agentName, permissions }, context) =>
@@ -191,7 +180,6 @@ builder.mutationFields((t) => {
     }),
     unpublishAgent: t.field({
       type: Agent,
-      authScopes: signedIn,
       description: "Hides the agent from those who have no right to it.",
       args: { name },
       resolve: async (_root, args, context) =>
@@ -199,7 +187,6 @@ builder.mutationFields((t) => {
     }),
     createAgentToken: t.field({
       type: Token,
-      authScopes: signedIn,
       description: "A token for an outside worker of this agent: it may answer its responses, and nothing else.",
       args: { name, ttlSeconds: t.arg.int({ description: "Default: 24 hours." }) },
       resolve: async (_root, { name: agentName, ttlSeconds }, context) => {

@@ -24,14 +24,12 @@ builder.queryFields((t) => ({
   agent: t.field({
     type: Agent,
     nullable: true,
-    authScopes: { signedIn: true },
     description: "The agent of that name, in any case of letters. An error with code NOT_FOUND when there is none.",
     args: { name: t.arg.id({ required: true }) },
     resolve: (_root, { name }, context) => agentFor(context, name, "get"),
   }),
   agents: t.field({
     type: AgentConnection,
-    authScopes: { signedIn: true },
     complexity: connectionCost,
     description: "The agents that the caller may list, the oldest first.",
     args: { filter: t.arg({ type: AgentFilter }), ...connectionArgs },
@@ -41,7 +39,7 @@ builder.queryFields((t) => ({
   publishedAgent: t.field({
     type: Agent,
     nullable: true,
-    authScopes: { public: true },
+    extensions: { isPublic: true },
     description: "A published agent, for everyone. An error with code NOT_FOUND when there is none.",
     args: { name: t.arg.id({ required: true }) },
     resolve: async (_root, { name }, { gateway }) => {
@@ -52,7 +50,7 @@ builder.queryFields((t) => ({
   }),
   publishedAgents: t.field({
     type: AgentConnection,
-    authScopes: { public: true },
+    extensions: { isPublic: true },
     complexity: connectionCost,
     description: "All published agents, the oldest first, for everyone.",
     args: { filter: t.arg({ type: AgentFilter }), ...connectionArgs },

@@ -41,7 +41,6 @@ const AgentChange = builder.objectRef<Change>("AgentChange").implement({
 builder.subscriptionFields((t) => ({
   agentChanged: t.field({
     type: Agent,
-    authScopes: { signedIn: true },
     description: "First the agent as it is, then as it is after every change; ends when it is deleted.",
     args: { name: t.arg.id({ required: true }) },
     subscribe: async (_root, { name }, context) => {
@@ -61,7 +60,6 @@ builder.subscriptionFields((t) => ({
   }),
   agentsChanged: t.field({
     type: AgentChange,
-    authScopes: { signedIn: true },
     description: "Every change of the agents that the caller may see, from now on or from a cursor.",
     args: { filter: t.arg({ type: AgentFilter }), after: t.arg({ type: "Cursor" }) },
     subscribe: async (_root, { filter, after }, context) => {

@@ -7,7 +7,6 @@ import { Build } from "./schema.ts";
 builder.mutationFields((t) => ({
   buildSpace: t.field({
     type: Build,
-    authScopes: { signedIn: true },
     description:
       "Orders a build of the space's image; it goes on by itself. One that still waits is answered again. Builds are " +
       "also ordered when agents of the space are added, changed or deleted.",
@@ -20,7 +19,6 @@ builder.mutationFields((t) => ({
   }),
   cancelBuild: t.field({
     type: Build,
-    authScopes: { signedIn: true },
     description: "Ends a build that waits or runs; the space keeps the image it has. CONFLICT when it has ended.",
     args: { id: t.arg.id({ required: true }) },
     resolve: async (_root, { id }, context) => {

@@ -14,7 +14,6 @@ builder.queryFields((t) => ({
   build: t.field({
     type: Build,
     nullable: true,
-    authScopes: { signedIn: true },
     description: "The build of that id. An error with code NOT_FOUND when there is none.",
     args: {
       id: t.arg.id({ required: true }),
@@ -24,7 +23,6 @@ builder.queryFields((t) => ({
   }),
   builds: t.field({
     type: BuildConnection,
-    authScopes: { signedIn: true },
     complexity: connectionCost,
     description: "The builds of a space, the oldest first.",
     args: { space: t.arg.id({ required: true }), status: t.arg({ type: BuildStatus }), ...connectionArgs },
@@ -37,7 +35,6 @@ builder.queryFields((t) => ({
   latestBuild: t.field({
     type: Build,
     nullable: true,
-    authScopes: { signedIn: true },
     description: "The build of a space that was ordered last. An error with code NOT_FOUND when there is none.",
     args: { space: t.arg.id({ required: true }) },
     resolve: async (_root, { space }, context) => {

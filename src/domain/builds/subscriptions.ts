@@ -31,7 +31,6 @@ const BuildProgress = builder.objectRef<Progress>("BuildProgress").implement({
 builder.subscriptionField("buildProgress", (t) =>
   t.field({
     type: BuildProgress,
-    authScopes: { signedIn: true },
     description: "Everything that happens to a build after a place in its stream: first what was, then live.",
     args: { id: t.arg.id({ required: true }), after: t.arg.int({ defaultValue: 0 }) },
     subscribe: async (_root, { id, after }, context) => {

@@ -13,7 +13,6 @@ import { MessageConnection } from "./schema.ts";
 builder.queryField("messages", (t) =>
   t.field({
     type: MessageConnection,
-    authScopes: { signedIn: true },
     complexity: connectionCost,
     description: "A session's conversation, the oldest message first.",
     args: { session: t.arg.id({ required: true, description: "The session's id." }), ...connectionArgs },

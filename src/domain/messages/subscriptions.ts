@@ -15,7 +15,6 @@ const pageSize = 100;
 builder.subscriptionField("messageAdded", (t) =>
   t.field({
     type: Message,
-    authScopes: { signedIn: true },
     description:
       "Every message after the one named, or from now on: each once and in order, first what was, then live. Ends " +
       "when the session is deleted.",

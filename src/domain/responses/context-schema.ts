@@ -38,7 +38,6 @@ builder.prismaObjectField(Agent, "context", (t) =>
 builder.mutationFields((t) => ({
   clearContext: t.field({
     type: Agent,
-    authScopes: { signedIn: true },
     description: "From now on the agent's model is told nothing of what was said so far. The responses stay.",
     args: { agent: t.arg.id({ required: true, description: "The agent's name." }) },
     resolve: async (_root, { agent: name }, context) => {
@@ -49,7 +48,6 @@ builder.mutationFields((t) => ({
   }),
   compactContext: t.field({
     type: Agent,
-    authScopes: { signedIn: true },
     description:
       "From now on the agent's model is told a summary of what was said so far, which it makes itself. CONFLICT without a model.",
     args: { agent: t.arg.id({ required: true, description: "The agent's name." }) },

@@ -61,7 +61,6 @@ builder.queryFields((t) => ({
   response: t.field({
     type: Response,
     nullable: true,
-    authScopes: { signedIn: true },
     description: "The response of that id. An error with code NOT_FOUND when there is none.",
     args: {
       id: t.arg.id({ required: true }),
@@ -72,7 +71,6 @@ builder.queryFields((t) => ({
   }),
   responses: t.field({
     type: ResponseConnection,
-    authScopes: { signedIn: true },
     complexity: connectionCost,
     description: "What an agent was asked, the oldest first; an error for those who may not see what it answers.",
     args: {

@@ -59,7 +59,6 @@ const ResponseProgress = builder.objectRef<Progress>("ResponseProgress").impleme
 builder.subscriptionFields((t) => ({
   responseProgress: t.field({
     type: ResponseProgress,
-    authScopes: { signedIn: true },
     description: "Everything that happens to a response after a place in its stream: first what was, then live.",
     args: { id: t.arg.id({ required: true }), after: t.arg.int({ defaultValue: 0 }) },
     subscribe: async (_root, { id, after }, context) => {
@@ -80,7 +79,6 @@ builder.subscriptionFields((t) => ({
   }),
   responseQueued: t.field({
     type: Response,
-    authScopes: { signedIn: true },
     description: "An outside worker's inbox: first the responses that wait for the agent, then every new one.",
     args: { agent: t.arg.id({ required: true, description: "The agent's name." }) },
     subscribe: async (_root, { agent: name }, context) => {

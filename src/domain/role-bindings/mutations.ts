@@ -20,7 +20,6 @@ const DeletedRoleBinding = builder.objectRef<{ id: string }>("DeletedRoleBinding
 builder.mutationFields((t) => ({
   createRoleBinding: t.field({
     type: RoleBinding,
-    authScopes: { signedIn: true },
     description: "Gives an account a role, everywhere or in one space. Nobody can grant what they do not hold.",
     args: { input: t.arg({ type: CreateRoleBindingInput, required: true }) },
     resolve: (_root, { input }, context) =>
@@ -28,7 +27,6 @@ builder.mutationFields((t) => ({
   }),
   deleteRoleBinding: t.field({
     type: DeletedRoleBinding,
-    authScopes: { signedIn: true },
     description: "Takes a role away from an account at once. The last active administrator keeps theirs.",
     args: { id: t.arg.id({ required: true }) },
     resolve: async (_root, { id }, context) =>

@@ -8,14 +8,12 @@ builder.queryFields((t) => ({
   roleBinding: t.field({
     type: RoleBinding,
     nullable: true,
-    authScopes: { signedIn: true },
     description: "The binding of that id. An error with code NOT_FOUND when there is none.",
     args: { id: t.arg.id({ required: true }) },
     resolve: (_root, { id }, context) => bindingFor(context, id, "get"),
   }),
   roleBindings: t.field({
     type: RoleBindingConnection,
-    authScopes: { signedIn: true },
     complexity: connectionCost,
     description: "Who has which role where, the oldest first.",
     args: connectionArgs,

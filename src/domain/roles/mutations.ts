@@ -31,14 +31,12 @@ const DeletedRole = builder.objectRef<{ name: string }>("DeletedRole").implement
 builder.mutationFields((t) => ({
   createRole: t.field({
     type: Role,
-    authScopes: { signedIn: true },
     description: "Makes a role, which can grant nothing that its creator does not hold.",
     args: { input: t.arg({ type: CreateRoleInput, required: true }) },
     resolve: (_root, { input }, context) => createRole(context.gateway, requireRoles(context, "create"), input),
   }),
   deleteRole: t.field({
     type: DeletedRole,
-    authScopes: { signedIn: true },
     description: "Deletes a role with its bindings. The role `admin` stays.",
     args: { name: t.arg.id({ required: true }) },
     resolve: async (_root, { name }, context) =>

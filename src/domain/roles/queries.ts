@@ -7,14 +7,12 @@ builder.queryFields((t) => ({
   role: t.field({
     type: Role,
     nullable: true,
-    authScopes: { signedIn: true },
     description: "The role of that name. An error with code NOT_FOUND when there is none.",
     args: { name: t.arg.id({ required: true }) },
     resolve: (_root, { name }, context) => roleFor(context, name, "get"),
   }),
   roles: t.field({
     type: RoleConnection,
-    authScopes: { signedIn: true },
     complexity: connectionCost,
     description: "All roles, the oldest first.",
     args: connectionArgs,

@@ -30,11 +30,9 @@ builder.mutationFields((t) => {
     key: t.arg.id({ required: true, description: "The environment variable." }),
   };
   const whole = { input: t.arg({ type: SecretInput, required: true }) };
-  const signedIn = { signedIn: true } as const;
   return {
     setSecret: t.field({
       type: Secret,
-      authScopes: signedIn,
       description: "Adds a secret to a space, or replaces the one of that key. The answer is without the value.",
       args: whole,
       resolve: async (_root, { input }, context) => {
@@ -45,7 +43,6 @@ builder.mutationFields((t) => {
     }),
     createSecret: t.field({
       type: Secret,
-      authScopes: signedIn,
       description: "Adds a secret to a space; CONFLICT when the key is taken. The answer is without the value.",
       args: whole,
       resolve: async (_root, { input }, context) => {
@@ -56,7 +53,6 @@ builder.mutationFields((t) => {
     }),
     updateSecret: t.field({
       type: Secret,
-      authScopes: signedIn,
       description: "Changes the value or the description of a space's secret. The answer is without the value.",
       args: { ...place, input: t.arg({ type: UpdateSecretInput, required: true }) },
       resolve: async (_root, { space, key, input }, context) => {
@@ -66,7 +62,6 @@ builder.mutationFields((t) => {
     }),
     deleteSecret: t.field({
       type: DeletedSecret,
-      authScopes: signedIn,
       description: "Deletes a space's secret.",
       args: place,
       resolve: async (_root, { space, key }, context) => {

@@ -12,7 +12,6 @@ builder.queryFields((t) => ({
   secret: t.field({
     type: Secret,
     nullable: true,
-    authScopes: { signedIn: true },
     description: "A space's secret. An error with code NOT_FOUND when there is none.",
     args: {
       space: t.arg.id({ required: true }),
@@ -28,7 +27,6 @@ builder.queryFields((t) => ({
   }),
   secrets: t.field({
     type: SecretConnection,
-    authScopes: { signedIn: true },
     complexity: connectionCost,
     description: "The secrets of a space, the oldest first; not those of its agents.",
     args: {

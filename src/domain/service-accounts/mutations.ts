@@ -32,11 +32,9 @@ const DeletedServiceAccount = builder.objectRef<{ id: string; user: string }>("D
 
 builder.mutationFields((t) => {
   const id = t.arg.id({ required: true, description: "Id or user name." });
-  const signedIn = { signedIn: true } as const;
   return {
     createServiceAccount: t.field({
       type: ServiceAccount,
-      authScopes: signedIn,
       description: "Makes an account that can log in, and may do nothing until a role is bound to it.",
       args: { input: t.arg({ type: CreateServiceAccountInput, required: true }) },
       resolve: (_root, { input: { user, password, space, description, active } }, context) => {
@@ -47,7 +45,6 @@ builder.mutationFields((t) => {
     }),
     updateServiceAccount: t.field({
       type: ServiceAccount,
-      authScopes: signedIn,
       description: "Changes an account. The last active administrator cannot be deactivated.",
       args: { id, input: t.arg({ type: UpdateServiceAccountInput, required: true }) },
       resolve: async (_root, args, context) =>
@@ -55,7 +52,6 @@ builder.mutationFields((t) => {
     }),
     changePassword: t.field({
       type: ServiceAccount,
-      authScopes: signedIn,
       description: "Gives an account another password and ends all its tokens.",
       args: {
         id,
@@ -71,7 +67,6 @@ builder.mutationFields((t) => {
     }),
     deleteServiceAccount: t.field({
       type: DeletedServiceAccount,
-      authScopes: signedIn,
       description: "Deletes an account with its role bindings. What it made stays. Not the last active administrator.",
       args: { id },
       resolve: async (_root, args, context) =>

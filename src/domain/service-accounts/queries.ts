@@ -8,14 +8,12 @@ builder.queryFields((t) => ({
   serviceAccount: t.field({
     type: ServiceAccount,
     nullable: true,
-    authScopes: { signedIn: true },
     description: "An account by its id or its user name. An error with code NOT_FOUND when there is none.",
     args: { id: t.arg.id({ required: true, description: "Id or user name." }) },
     resolve: (_root, { id }, context) => accountFor(context, id, "get"),
   }),
   serviceAccounts: t.field({
     type: ServiceAccountConnection,
-    authScopes: { signedIn: true },
     complexity: connectionCost,
     description: "All accounts, the oldest first.",
     args: connectionArgs,

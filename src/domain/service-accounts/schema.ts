@@ -90,7 +90,7 @@ builder.queryField("me", (t) =>
   t.field({
     type: PrincipalType,
     nullable: true,
-    authScopes: { public: true },
+    extensions: { isPublic: true },
     description: "Who the token belongs to; null without a good one.",
     resolve: (_root, _args, { principal }) => principal,
   }),
@@ -99,7 +99,7 @@ builder.queryField("me", (t) =>
 builder.mutationField("login", (t) =>
   t.field({
     type: Token,
-    authScopes: { public: true },
+    extensions: { isPublic: true },
     description: "Exchanges user name and password for a token of 24 hours.",
     args: { user: t.arg.string({ required: true }), password: t.arg.string({ required: true }) },
     resolve: (_root, { user, password }, { gateway, auth, address }) =>

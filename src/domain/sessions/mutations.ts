@@ -69,11 +69,9 @@ const verbs: Readonly<Record<SessionVerb, string>> = {
 
 builder.mutationFields((t) => {
   const id = t.arg.id({ required: true });
-  const signedIn = { signedIn: true } as const;
   const moving = (verb: SessionVerb) =>
     t.field({
       type: Session,
-      authScopes: signedIn,
       description: verbs[verb],
       args: { id },
       resolve: async (_root, args, context) =>
@@ -82,7 +80,6 @@ builder.mutationFields((t) => {
   return {
     createSession: t.field({
       type: Session,
-      authScopes: signedIn,
       description: "Creates a session. It is INIT until its computer runs, and can be sent messages at once.",
       args: { input: t.arg({ type: CreateSessionInput }) },
       resolve: (_root, { input }, context) => {
@@ -92,7 +89,6 @@ builder.mutationFields((t) => {
     }),
     updateSession: t.field({
       type: Session,
-      authScopes: signedIn,
       description: "Changes a session.",
       args: { id, input: t.arg({ type: UpdateSessionInput, required: true }) },
       resolve: async (_root, { id: sessionId, input }, context) => {
@@ -104,7 +100,6 @@ builder.mutationFields((t) => {
     }),
     setSessionState: t.field({
       type: Session,
-      authScopes: signedIn,
       description: "Moves the session to a state by name, where that is a legal move.",
       args: {
         id,
@@ -120,7 +115,6 @@ builder.mutationFields((t) => {
     restoreSession: moving("restore"),
     remixSession: t.field({
       type: Session,
-      authScopes: signedIn,
       description:
         "Makes a new session out of this one, with a copy of its files, its conversation and its own secrets. For those " +
         "who may send it messages, and may create sessions in the space of the new one.",
@@ -141,7 +135,6 @@ builder.mutationFields((t) => {
     }),
     deleteSession: t.field({
       type: DeletedSession,
-      authScopes: signedIn,
       description: "Deletes a session with its messages, secrets, container and volume.",
       args: { id },
       resolve: async (_root, args, context) =>

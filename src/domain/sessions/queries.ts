@@ -21,14 +21,12 @@ builder.queryFields((t) => ({
   session: t.field({
     type: Session,
     nullable: true,
-    authScopes: { signedIn: true },
     description: "The session of that id. An error with code NOT_FOUND when there is none.",
     args: { id: t.arg.id({ required: true }) },
     resolve: (_root, { id }, context) => sessionFor(context, id, "get"),
   }),
   sessions: t.field({
     type: SessionConnection,
-    authScopes: { signedIn: true },
     complexity: connectionCost,
     description: "The sessions that the caller may list, the oldest first.",
     args: { filter: t.arg({ type: SessionFilter }), ...connectionArgs },

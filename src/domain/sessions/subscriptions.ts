@@ -18,7 +18,6 @@ interface Placed {
 builder.subscriptionField("sessionChanged", (t) =>
   t.field({
     type: Session,
-    authScopes: { signedIn: true },
     description: "First the session as it is, then as it is after every change; ends when it is deleted.",
     args: { id: t.arg.id({ required: true }) },
     subscribe: async (_root, { id }, context) => {

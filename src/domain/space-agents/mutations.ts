@@ -38,11 +38,9 @@ const DeletedSpaceAgent = builder.objectRef<{ spaceName: string; name: string }>
 
 builder.mutationFields((t) => {
   const place = { space: t.arg.id({ required: true }), name: t.arg.id({ required: true }) };
-  const signedIn = { signedIn: true } as const;
   return {
     createSpaceAgent: t.field({
       type: SpaceAgent,
-      authScopes: signedIn,
       description: "Adds an agent to a space; a build of the space's image follows.",
       args: { input: t.arg({ type: CreateSpaceAgentInput, required: true }) },
       resolve: async (_root, { input }, context) => {
@@ -53,7 +51,6 @@ builder.mutationFields((t) => {
     }),
     updateSpaceAgent: t.field({
       type: SpaceAgent,
-      authScopes: signedIn,
       description: "Changes an agent of a space; another source is built into the space's image.",
       args: { ...place, input: t.arg({ type: UpdateSpaceAgentInput, required: true }) },
       resolve: async (_root, { space, name, input }, context) => {
@@ -63,7 +60,6 @@ builder.mutationFields((t) => {
     }),
     setSpaceAgentStatus: t.field({
       type: SpaceAgent,
-      authScopes: signedIn,
       description: "Sets an agent active, or inactive: stopped, and left out of builds and answers.",
       args: { ...place, status: t.arg.string({ required: true, description: "active or inactive" }) },
       resolve: async (_root, { space, name, status }, context) => {
@@ -73,7 +69,6 @@ builder.mutationFields((t) => {
     }),
     deleteSpaceAgent: t.field({
       type: DeletedSpaceAgent,
-      authScopes: signedIn,
       description: "Deletes an agent of a space with its computer; a build of the space's image follows.",
       args: place,
       resolve: async (_root, { space, name }, context) => {
@@ -83,7 +78,6 @@ builder.mutationFields((t) => {
     }),
     deploySpaceAgent: t.field({
       type: SpaceAgent,
-      authScopes: signedIn,
       description:
         "Runs an agent on a computer of its own, from the latest image of its space. It is RUNNING once that runs.",
       args: place,
@@ -92,14 +86,12 @@ builder.mutationFields((t) => {
     }),
     stopSpaceAgent: t.field({
       type: SpaceAgent,
-      authScopes: signedIn,
       description: "Stops a deployed agent; its computer goes with all that is in it.",
       args: place,
       resolve: async (_root, { space, name }, context) =>
         stopSpaceAgent(context.gateway, (await spaceAgentFor(context, space, name, "update")).id),
     }),
     askSpaceAgent: t.string({
-      authScopes: signedIn,
       description:
         "Has a deployed agent answer a message and waits for it; the secrets of the space are its environment.",
       args: {

@@ -19,14 +19,12 @@ builder.queryFields((t) => ({
   spaceAgent: t.field({
     type: SpaceAgent,
     nullable: true,
-    authScopes: { signedIn: true },
     description: "The agent of that name in a space. An error with code NOT_FOUND when there is none.",
     args: { space: t.arg.id({ required: true }), name: t.arg.id({ required: true }) },
     resolve: (_root, { space, name }, context) => spaceAgentFor(context, space, name, "get"),
   }),
   spaceAgents: t.field({
     type: SpaceAgentConnection,
-    authScopes: { signedIn: true },
     complexity: connectionCost,
     description: "The agents of a space, the oldest first.",
     args: { space: t.arg.id({ required: true }), filter: t.arg({ type: SpaceAgentFilter }), ...connectionArgs },

@@ -22,7 +22,6 @@ builder.subscriptionFields((t) => {
   return {
     spaceAgentChanged: t.field({
       type: SpaceAgent,
-      authScopes: { signedIn: true },
       description: "First the agent as it is, then as it is after every change; ends when it is deleted.",
       args: place,
       subscribe: async (_root, { space, name }, context) => {
@@ -41,7 +40,6 @@ builder.subscriptionFields((t) => {
     }),
     spaceAgentLogs: t.field({
       type: LogLine,
-      authScopes: { signedIn: true },
       description:
         "What a deployed agent's main process printed, and prints, also after it was deployed anew; ends when the " +
         "agent is deleted.",

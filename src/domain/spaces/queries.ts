@@ -14,14 +14,12 @@ builder.queryFields((t) => ({
   space: t.field({
     type: Space,
     nullable: true,
-    authScopes: { signedIn: true },
     description: "The space of that name. An error with code NOT_FOUND when there is none.",
     args: { name: t.arg.id({ required: true }) },
     resolve: (_root, { name }, context) => spaceFor(context, name, "get"),
   }),
   spaces: t.field({
     type: SpaceConnection,
-    authScopes: { signedIn: true },
     complexity: connectionCost,
     description: "The spaces that the caller may see, the oldest first.",
     args: { filter: t.arg({ type: SpaceFilter }), ...connectionArgs },

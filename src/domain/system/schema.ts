@@ -38,19 +38,18 @@ const HealthType = builder.objectRef<Health>("Health").implement({
 builder.queryFields((t) => ({
   version: t.field({
     type: Version,
-    authScopes: { public: true },
+    extensions: { isPublic: true },
     description: "The version of the gateway.",
     resolve: () => version,
   }),
   health: t.field({
     type: HealthType,
-    authScopes: { public: true },
+    extensions: { isPublic: true },
     complexity: 100,
     description: "Asks database and container engine whether they answer.",
     resolve: (_root, _args, { gateway }) => checkHealth(gateway),
   }),
   can: t.boolean({
-    authScopes: { signedIn: true },
     description: "Whether the caller may do this with the things of a space, or with all when none is named.",
     args: {
       verb: t.arg.string({ required: true, description: "get, list, create, update, delete, read-values, egress" }),
