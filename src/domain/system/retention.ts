@@ -41,10 +41,10 @@ export function createRetentionReconciler(gateway: Gateway): Reconciler {
 async function forgetNext(gateway: Gateway, after: bigint): Promise<bigint | null> {
   const { store } = gateway;
   const before = new Date(gateway.now().getTime() - gateway.config.eventRetentionDays * dayMs);
-  // Without an upper end the search for a last old event would look at all that are not.
+  // Without an upper end the search for a last old event would look at all that are not. Many share one time.
   const newest = await store.event.findFirst({
     where: { at: { lt: before } },
-    orderBy: { at: "desc" },
+    orderBy: [{ at: "desc" }, { id: "desc" }],
     select: { id: true },
   });
   if (!newest) return null;
