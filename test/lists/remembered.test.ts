@@ -77,6 +77,18 @@ function presentIn({ lists }: Seen, place: number, number: number, account: stri
   };
 }
 
+/** Answers are given beside what settles: none may be under way while it is looked. */
+async function allAnswered(): Promise<void> {
+  const where = { status: "PROCESSING", engine: { not: "EXTERNAL" } } as const;
+  await expect
+    .poll(async () => {
+      await gateway.settle();
+      return gateway.gateway.store.response.count({ where });
+    })
+    .toBe(0);
+  await gateway.settle();
+}
+
 /** Does the operations one after another; after each, all that is remembered must be what is read anew. */
 async function doAll(drawn: readonly (readonly [name: string, way: number, place: number])[]): Promise<Set<string>> {
   const done = new Set<string>();
@@ -90,7 +102,7 @@ async function doAll(drawn: readonly (readonly [name: string, way: number, place
     const refused = async (token?: string) => (await gateway.graphql(document, {}, token)).errors !== undefined;
     // What the developer may not do, the administrator does.
     if (!(await refused(owner)) || !(await refused())) done.add(`${name} ${way % ways.length}`);
-    await gateway.settle();
+    await allAnswered();
     seen = await look();
     gateway.gateway.memory.forgetAll();
     expect({ asked, seen }).toEqual({ asked, seen: await look() });

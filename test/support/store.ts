@@ -87,7 +87,7 @@ async function copyPostgresql(): Promise<Database> {
     }
     await server.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   });
-  const drop = () => onServer((server) => server.query(`DROP DATABASE ${name} WITH (FORCE)`));
+  const drop = () => onServer((server) => server.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
   return { url: urlOf(name), drop: async () => void (await drop()) };
 }
 
