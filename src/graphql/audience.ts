@@ -1,7 +1,7 @@
 import type { Principal } from "../auth/principal.ts";
 import type { GatewayError } from "../errors.ts";
 import { type AccessWatch, watchAccess } from "./access-watch.ts";
-import type { Context } from "./context.ts";
+import { type Context, shownTo } from "./context.ts";
 import { closeFor } from "./live.ts";
 import type { Payload, Reader } from "./reader.ts";
 
@@ -56,8 +56,7 @@ export class Audience<T> {
   /** A context that outlives each single reader. */
   #contextFor(principal: Principal): Context {
     if (this.#shownAs?.principal !== principal) {
-      const { close: _ofOneReader, ...context } = this.#newest.context;
-      this.#shownAs = { principal, context: { ...context, principal, signal: this.#signal } };
+      this.#shownAs = { principal, context: shownTo(this.#newest.context, principal, this.#signal) };
     }
     return this.#shownAs.context;
   }

@@ -40,43 +40,89 @@ export interface Call {
  */
 export function createContext(gateway: Gateway, auth: Auth, call: Call): Context | Promise<Context> {
   const { authorization } = call;
-  if (authorization === null) return contextOf(gateway, auth, call, null);
+  const contextFor = (principal: Principal | null) =>
+    new CallContext(new CallGateway(gateway, call, principal), auth, call, principal);
+  if (authorization === null) return contextFor(null);
   const known = auth.recall(authorization);
-  if (known) return contextOf(gateway, auth, call, known);
-  return principalOf(auth, authorization).then((principal) => contextOf(gateway, auth, call, principal));
+  return known ? contextFor(known) : principalOf(auth, authorization).then(contextFor);
 }
 
-/** What few calls ask for is made when they do. */
-function contextOf(gateway: Gateway, auth: Auth, call: Call, principal: Principal | null): Context {
-  let loaders: Map<string, unknown> | undefined;
-  return {
-    gateway: gatewayFor(gateway, call, principal),
-    auth,
-    principal,
-    address: call.address,
-    get signal() {
-      return call.signal;
-    },
-    ...(call.close ? { close: call.close } : {}),
-    loader<K, V>(name: string, load: (keys: readonly K[]) => Promise<readonly V[]>) {
-      loaders ??= new Map();
-      const known = loaders.get(name) ?? new DataLoader<K, V>(load, { cache: false });
-      loaders.set(name, known);
-      return known as DataLoader<K, V>; // a name always goes with one pair of types
-    },
-  };
+/** The context of the same call as somebody else may see it, and for as long as the signal says; it closes nothing. */
+export const shownTo = ({ gateway, auth, address }: Context, principal: Principal, signal: AbortSignal): Context =>
+  new CallContext(gateway, auth, { authorization: null, address, signal }, principal);
+
+/**
+ * What few calls ask for is made when they do. Classes, for V8 keeps what an object's own accessor has seen, which
+ * here is the whole request, until it next collects everything.
+ */
+class CallContext implements Context {
+  readonly gateway: Gateway;
+  readonly auth: Auth;
+  readonly principal: Principal | null;
+  readonly address: string | null;
+  readonly close?: (code: number, reason: string) => void;
+  readonly #call: Call;
+  #loaders: Map<string, unknown> | undefined;
+
+  constructor(gateway: Gateway, auth: Auth, call: Call, principal: Principal | null) {
+    this.gateway = gateway;
+    this.auth = auth;
+    this.principal = principal;
+    this.address = call.address;
+    this.#call = call;
+    if (call.close) this.close = call.close;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  loader<K, V>(name: string, load: (keys: readonly K[]) => Promise<readonly V[]>): DataLoader<K, V> {
+    this.#loaders ??= new Map();
+    const known = this.#loaders.get(name) ?? new DataLoader<K, V>(load, { cache: false });
+    this.#loaders.set(name, known);
+    return known as DataLoader<K, V>; // a name always goes with one pair of types
+  }
 }
 
 /** The gateway as it works for one caller; what it logs names the call. */
-function gatewayFor(gateway: Gateway, { requestId }: Call, principal: Principal | null): Gateway {
-  let log: Logger | undefined;
-  return {
-    ...gateway,
-    actor: principal?.user ?? gateway.actor,
-    get log() {
-      return (log ??= gateway.log.child({ requestId: requestId ?? gateway.newId() }));
-    },
-  };
+class CallGateway implements Gateway {
+  readonly config: Gateway["config"];
+  readonly store: Gateway["store"];
+  readonly tail: Gateway["tail"];
+  readonly memory: Gateway["memory"];
+  readonly reactions: Gateway["reactions"];
+  readonly sealer: Gateway["sealer"];
+  readonly runtime: Gateway["runtime"];
+  readonly replicaId: string;
+  readonly deployment: string;
+  readonly now: Gateway["now"];
+  readonly newId: Gateway["newId"];
+  readonly actor: string | null;
+  readonly #base: Gateway;
+  readonly #call: Call;
+  #log: Logger | undefined;
+
+  constructor(base: Gateway, call: Call, principal: Principal | null) {
+    this.config = base.config;
+    this.store = base.store;
+    this.tail = base.tail;
+    this.memory = base.memory;
+    this.reactions = base.reactions;
+    this.sealer = base.sealer;
+    this.runtime = base.runtime;
+    this.replicaId = base.replicaId;
+    this.deployment = base.deployment;
+    this.now = base.now;
+    this.newId = base.newId;
+    this.actor = principal?.user ?? base.actor;
+    this.#base = base;
+    this.#call = call;
+  }
+
+  get log(): Logger {
+    return (this.#log ??= this.#base.log.child({ requestId: this.#call.requestId ?? this.newId() }));
+  }
 }
 
 async function principalOf(auth: Auth, authorization: string): Promise<Principal | null> {

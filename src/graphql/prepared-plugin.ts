@@ -9,6 +9,11 @@ interface HttpStatus {
   readonly spec?: true;
 }
 
+/** The context as Yoga carries it: it copies the keys of what it is given, and a context is more than its keys. */
+export interface Carried {
+  readonly context: Context;
+}
+
 /** Lets Yoga execute what is prepared, and nothing else. */
 export function preparedPlugin(documents: Documents): Plugin {
   const checked = new WeakMap<DocumentNode, CheckedDocument>();
@@ -38,7 +43,7 @@ export function preparedPlugin(documents: Documents): Plugin {
   };
 }
 
-const contextIn = ({ contextValue }: ExecutionArgs) => contextValue as Context; // as `contextOf` made it
+const contextIn = ({ contextValue }: ExecutionArgs) => (contextValue as Carried).context; // as Yoga was given it
 
 /** What was refused as a whole is the caller's mistake. */
 const shown = (result: ExecutionResult): ExecutionResult =>

@@ -5,7 +5,7 @@ import { type Call, type Context, createContext } from "./context.ts";
 import { maskError } from "./errors.ts";
 import { graphiqlOptions } from "./graphiql.ts";
 import { createDocuments, type Documents } from "./prepare.ts";
-import { preparedPlugin } from "./prepared-plugin.ts";
+import { type Carried, preparedPlugin } from "./prepared-plugin.ts";
 import { schema } from "./schema.ts";
 
 /** What a transport hands over with each request. */
@@ -13,7 +13,7 @@ export interface ServerContext {
   readonly call: Call;
 }
 
-export type Yoga = YogaServerInstance<ServerContext, Context>;
+export type Yoga = YogaServerInstance<ServerContext, Carried>;
 
 /**
  * The one way to execute a document: prepared by `documents` (or `prepareOwn`), in a context. So no transport can pass
@@ -36,7 +36,7 @@ export function createGraphql(gateway: Gateway, auth: Auth): Graphql {
 }
 
 const createYogaOver = (gateway: Gateway, documents: Documents, contextOf: Graphql["contextOf"]): Yoga =>
-  createYoga<ServerContext, Context>({
+  createYoga<ServerContext, Carried>({
     schema,
     graphqlEndpoint: "/graphql",
     landingPage: false,
@@ -46,7 +46,7 @@ const createYogaOver = (gateway: Gateway, documents: Documents, contextOf: Graph
     cors: false,
     logging: false,
     parserAndValidationCache: false,
-    context: ({ call }) => contextOf(call),
+    context: async ({ call }) => ({ context: await contextOf(call) }),
     maskedErrors: { maskError: (error) => maskError(error, gateway.log) },
     graphiql: gateway.config.graphiql ? () => graphiqlOptions(gateway) : false,
     // Its nine megabytes are loaded for those who look at them.
