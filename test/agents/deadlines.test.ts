@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { createAgentReconciler } from "../../src/domain/agents/reconcile.ts";
 import { agentNamed, answerOf, ask, createAgent, endOf, order, storyOf, untilItem } from "../support/agents.ts";
 import { startTestGateway } from "../support/gateway.ts";
 
@@ -47,6 +48,23 @@ describe("an idle timeout", () => {
     expect(await stateOf("longer")).toBe("IDLE");
     await gateway.clock.advance(1);
     expect(await stateOf("longer")).toBe("SLEPT");
+  });
+
+  test("that a response puts off needs no look before the old one would have fallen", async () => {
+    await createAgent(gateway, "asked", { engine: "EXTERNAL", idleTimeoutSeconds: 10 });
+    const reconciler = createAgentReconciler(gateway.gateway);
+    const wanted: (string | null)[] = [];
+    const stop = gateway.gateway.tail.subscribe("agent:asked", {
+      event: (event) => wanted.push(reconciler.wants(event)),
+    });
+    const [agent] = await gateway.gateway.store.agent.findMany({ where: { name: "asked" } });
+    const computerId = agent?.computerId ?? "";
+    expect(await reconciler.reconcile(computerId, () => {})).toEqual({ againAfterMs: 10_000 });
+    await gateway.clock.advance(5);
+    await ask(gateway, "asked", "anybody?");
+    await update("asked", "{ idleTimeoutSeconds: 4 }");
+    stop();
+    expect(wanted.slice(0, 2)).toEqual([null, computerId]);
   });
 
   test("tells a response that nobody answered that the agent fell asleep", async () => {

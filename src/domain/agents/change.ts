@@ -70,11 +70,12 @@ const dateColumns = [
 
 /** The agent as an event shows it, with its dates as dates again. */
 export function agentOf(event: { readonly payload: JsonObject }): AgentSnapshot {
-  const dates = dateColumns.map((column) => {
-    const text = event.payload[column];
-    return [column, typeof text === "string" ? new Date(text) : null];
-  });
-  return { ...event.payload, ...Object.fromEntries(dates) } as AgentSnapshot; // written by emitAgent
+  const agent: Record<string, unknown> = { ...event.payload };
+  for (const column of dateColumns) {
+    const text = agent[column];
+    agent[column] = typeof text === "string" ? new Date(text) : null;
+  }
+  return agent as AgentSnapshot; // written by emitAgent
 }
 
 /** Puts the agent and its computer to sleep inside a change; `null` when it sleeps already. */

@@ -4,7 +4,7 @@ import type { Reconciler, ReconcileResult } from "../../reconcile/queue.ts";
 import type { Agent } from "../../store/generated/client/client.ts";
 import { computerOf } from "../computers/service.ts";
 import { nextDeadline } from "./agent.ts";
-import { agentOf, putToSleep } from "./change.ts";
+import { type AgentSnapshot, agentOf, putToSleep } from "./change.ts";
 import { spaceOf } from "../spaces/space.ts";
 import { deleteAgentsOf } from "./delete.ts";
 import { becomeReady } from "./ready.ts";
@@ -14,16 +14,36 @@ const concurrency = 16;
 const horizonMs = 60_000;
 
 /** Keeps agents moving: lets deadlines fall, and those whose computer runs get to work. Keyed by the agent's computer. */
-export const createAgentReconciler = (gateway: Gateway): Reconciler => ({
-  name: "agents",
-  concurrency,
-  wants: (event) => {
-    if (event.type === "computer.running") return computerOf(event).id;
-    return event.type.startsWith("agent.") && event.type !== "agent.prompted" ? agentOf(event).computerId : null;
-  },
-  keys: () => keysToReconcile(gateway),
-  reconcile: (computerId) => reconcileAgent(gateway, computerId),
-});
+export function createAgentReconciler(gateway: Gateway): Reconciler {
+  // When each is looked at next without being asked for: one that is asked something has its deadline put off, and is
+  // looked at when the old one would have fallen.
+  const nextLooks = new Map<string, number>();
+  return {
+    name: "agents",
+    concurrency,
+    wants: (event) => {
+      if (event.type === "computer.running") return computerOf(event).id;
+      if (!event.type.startsWith("agent.") || event.type === "agent.prompted") return null;
+      const agent = agentOf(event);
+      const waits = event.type === "agent.changed" && canWait(agent, nextLooks.get(agent.computerId), gateway.now());
+      return waits ? null : agent.computerId;
+    },
+    keys: () => keysToReconcile(gateway),
+    async reconcile(computerId) {
+      nextLooks.delete(computerId);
+      const result = await reconcileAgent(gateway, computerId);
+      if (result.againAfterMs) nextLooks.set(computerId, gateway.now().getTime() + result.againAfterMs);
+      return result;
+    },
+  };
+}
+
+/** True when nothing is to be done for the agent before it is looked at next. */
+function canWait(agent: AgentSnapshot, nextLookMs: number | undefined, now: Date): boolean {
+  if (agent.state === "INIT" || nextLookMs === undefined) return false;
+  const dueMs = nextDeadline(agent)?.at.getTime() ?? Number.POSITIVE_INFINITY;
+  return now.getTime() < nextLookMs && nextLookMs <= dueMs;
+}
 
 /** What happens to a computer or a space happens to its agents in the same transaction. */
 export const agentReactions: readonly Reaction[] = [

@@ -47,6 +47,7 @@ export function createResponseReconciler(gateway: Gateway, engines: Engines): Re
       if (answering.has(respondentId) || shutdown.signal.aborted) return {};
       const respondent = await rememberedRespondent(gateway, respondentId);
       if (!respondent) return {};
+      if (isLeftToWorkers(respondent) && respondent.state === "IDLE") return {}; // nobody has taken anything of it
       const beginOn = (response: Response) => begin(respondent, response, again);
       const taken = await takenOf(gateway, respondentId);
       if (taken) return resume(gateway, taken, beginOn);
