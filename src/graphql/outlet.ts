@@ -9,20 +9,25 @@ const roomBytes = 256 * 1024;
 const copiedBytes = 16 * 1024;
 
 /** A result in bytes, with the end of the message around it. */
-export const payloadOf = (result: ExecutionResult): Payload => Buffer.from(`${JSON.stringify(result)}}`);
+export function payloadOf(result: ExecutionResult): Payload {
+  const bytes = Buffer.from(`${JSON.stringify(result)}}`);
+  return bytes.length <= copiedBytes ? bytes.toString("latin1") : bytes;
+}
 
 /**
  * The way of results to one subscription of a socket: graphql-ws's `next` messages. They are framed here and written
  * to the connection, which between whole frames is as good as through the socket: nothing on it is compressed.
  */
 export function outletOf(socket: WebSocket, connection: Duplex, id: string): Outlet {
-  const head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
+  const head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`).toString("latin1");
   const write = (payload: Payload, written?: () => void) => {
     if (socket.readyState !== socket.OPEN) return written?.();
+    const start = startOf(head.length + payload.length) + head;
     // A failed write is followed by the close of the socket, which ends everything.
-    if (payload.length <= copiedBytes) return connection.write(frameOf(head, payload), written);
+    // Node copies what is small straight to the system when it is a string; a buffer would have to be made first.
+    if (typeof payload === "string") return connection.write(start + payload, "latin1", written);
     connection.cork();
-    connection.write(frameOf(head, payload, head.length));
+    connection.write(start, "latin1");
     connection.write(payload, written);
     return connection.uncork();
   };
@@ -33,16 +38,11 @@ export function outletOf(socket: WebSocket, connection: Duplex, id: string): Out
   };
 }
 
-/** One text message as RFC 6455 has it, without a mask; or its first `bytes`, after which the rest must follow. */
-function frameOf(head: Buffer, payload: Buffer, bytes = head.length + payload.length): Buffer {
-  const length = head.length + payload.length;
-  const start = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-  const frame = Buffer.allocUnsafe(start + bytes);
-  frame[0] = 0x81;
-  frame[1] = start === 2 ? length : start === 4 ? 126 : 127;
-  if (start === 4) frame.writeUInt16BE(length, 2);
-  if (start === 10) frame.writeBigUInt64BE(BigInt(length), 2);
-  head.copy(frame, start);
-  if (bytes > head.length) payload.copy(frame, start + head.length);
-  return frame;
+/** How a text message of so many bytes begins as RFC 6455 has it, without a mask; the bytes must follow. */
+function startOf(bytes: number): string {
+  if (bytes < 126) return String.fromCharCode(0x81, bytes);
+  if (bytes < 65_536) return String.fromCharCode(0x81, 126, bytes >> 8, bytes & 0xff);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64BE(BigInt(bytes));
+  return String.fromCharCode(0x81, 127, ...length);
 }

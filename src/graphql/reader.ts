@@ -3,8 +3,8 @@ import { requirePrincipal } from "./authorize.ts";
 import type { Context } from "./context.ts";
 import type { LiveSequence, Watched } from "./live.ts";
 
-/** A result in bytes, as it goes out under the id of each of its readers. */
-export type Payload = Buffer;
+/** A result in bytes, as it goes out under the id of each of its readers; a small one as a letter for each byte. */
+export type Payload = Buffer | string;
 
 /** Where the results of one subscription go. */
 export interface Outlet {
