@@ -81,10 +81,13 @@ function presentIn({ lists }: Seen, place: number, number: number, account: stri
 async function allAnswered(): Promise<void> {
   const where = { status: "PROCESSING", engine: { not: "EXTERNAL" } } as const;
   await expect
-    .poll(async () => {
-      await gateway.settle();
-      return gateway.gateway.store.response.count({ where });
-    })
+    .poll(
+      async () => {
+        await gateway.settle();
+        return gateway.gateway.store.response.count({ where });
+      },
+      { timeout: 10_000 },
+    )
     .toBe(0);
   await gateway.settle();
 }
