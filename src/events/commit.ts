@@ -42,9 +42,9 @@ export interface Committer {
   readonly sealer: Sealer;
   /** Who is acting: a user name, or `null` for the gateway itself. */
   readonly actor: string | null;
-  now(): Date;
+  readonly now: () => Date;
   /** A new time-ordered UUID. */
-  newId(): string;
+  readonly newId: () => string;
 }
 
 /** Whoever is given up again and again stands in a crowd that more attempts would only make larger. */
