@@ -57,8 +57,11 @@ const paces = {
 
 const words = process.argv.slice(2);
 const isShort = words.includes("short");
-const wanted = words.filter((word) => word !== "short");
+/** A full run is kept, and a short one that is told to be. */
+const isKept = words.length === 0 || words.includes("keep");
+const wanted = words.filter((word) => word !== "short" && word !== "keep");
 if (wanted[0] === "accept") await acceptGoals();
+else if (wanted[0] === "install") installPeers();
 else await run();
 
 async function run(): Promise<void> {
@@ -66,13 +69,15 @@ async function run(): Promise<void> {
   if (unknown.length > 0) throw new Error(`no bench "${unknown.join(", ")}"; there are ${Object.keys(all).join(", ")}`);
   installPeers();
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
-  const chosen = Object.entries(isShort && wanted.length === 0 ? compared : all);
+  const chosen = Object.entries(isShort && !isKept && wanted.length === 0 ? compared : all);
   const entries: Entry[] = [];
   for (const [name, bench] of chosen) {
     if (wanted.length === 0 || wanted.includes(name)) entries.push(await entryOf(name, bench));
   }
   await closeFields();
-  process.stdout.write(`${await writeResults(entries, { keep: words.length === 0 })}\n`);
+  process.stdout.write(
+    `${await writeResults(entries, { keep: isKept ? `npm run bench${isShort ? " -- short keep" : ""}` : null })}\n`,
+  );
   judgeRun(entries);
 }
 

@@ -15,24 +15,33 @@ export interface Kept extends Conditions {
 
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-/** The tables of a run as text; with `keep` also in `results.md` and `results.json`, with plots. */
-export async function writeResults(entries: readonly Entry[], { keep }: { readonly keep: boolean }): Promise<string> {
+/** The tables of a run as text; with `keep`, the command it was, also in `results.md` and `results.json`, with plots. */
+export async function writeResults(
+  entries: readonly Entry[],
+  { keep }: { readonly keep: string | null },
+): Promise<string> {
   const measured = entries.flatMap((entry) => entry.measured ?? []);
   const goals = goalTable(entries);
   const numbers = measured.length > 0 ? measuredTable(measured) : "";
-  if (!keep) return `\n${[goals, numbers].filter(Boolean).join("\n\n")}`;
+  if (keep === null) return `\n${[goals, numbers].filter(Boolean).join("\n\n")}`;
   const results = entries.flatMap(({ name, results: own }) => own.map((result) => ({ bench: name, ...result })));
   const conditions = readConditions();
   const kept: Kept = { ...conditions, results, measured };
   await writeFile(at("results.json"), `${JSON.stringify(kept, null, 2)}\n`);
-  await writeFile(at("results.md"), page(conditions, goals, numbers, drawPlots(results, measured)));
+  await writeFile(at("results.md"), page(keep, conditions, goals, numbers, drawPlots(results, measured)));
   return goals;
 }
 
-function page({ date, commit, machine, versions }: Conditions, goals: string, numbers: string, plots: string): string {
+function page(
+  command: string,
+  { date, commit, machine, versions }: Conditions,
+  goals: string,
+  numbers: string,
+  plots: string,
+): string {
   const parts = [
     "# Results",
-    `Written by \`npm run bench\` on ${date}, commit ${commit}. [README.md](README.md) says how to read it.`,
+    `Written by \`${command}\` on ${date}, commit ${commit}. [README.md](README.md) says how to read it.`,
     [`- ${machine}`, ...Object.entries(versions).map(([who, what]) => `- ${who}: ${what}`)].join("\n"),
     "## Goals",
     goals,
