@@ -1,6 +1,7 @@
-import { followLog, type FollowOptions, followStream } from "../../events/follow.ts";
+import { followLog, type FollowOptions } from "../../events/follow.ts";
+import { followState, type Placed, type Told } from "../../events/follow-state.ts";
 import type { LogEvent } from "../../events/event.ts";
-import { headOf, placeInLog } from "../../events/read.ts";
+import { placeInLog } from "../../events/read.ts";
 import { builder } from "../../graphql/builder.ts";
 import { live } from "../../graphql/live.ts";
 import type { Gateway } from "../../gateway.ts";
@@ -15,12 +16,6 @@ const ChangeKind = builder.enumType("AgentChangeKind", {
   description: "`CREATED`, `CHANGED` in any way, or `DELETED`.",
   values: ["CREATED", "CHANGED", "DELETED"] as const,
 });
-
-/** An agent as it was after an event of its stream. */
-interface Placed {
-  readonly agent: AgentRow;
-  readonly place: bigint;
-}
 
 interface Change {
   readonly event: LogEvent;
@@ -45,18 +40,18 @@ builder.subscriptionFields((t) => ({
     args: { name: t.arg.id({ required: true }) },
     subscribe: async (_root, { name }, context) => {
       const agent = await agentFor(context, name, "get");
-      return live<Placed>(context, {
+      return live<Placed<AgentRow>>(context, {
         // Whoever saw it only because it was published sees no more once it is not.
-        mayWatch: (principal, latest) => maySee(principal, latest?.agent ?? agent),
+        mayWatch: (principal, latest) => maySee(principal, latest?.state ?? agent),
         shared: {
           name: `${agentStream(agent.name)} ${agent.id}`,
           after: null,
-          open: (place, signal, onPresent) => followAgent(context.gateway, agent, place, signal, { onPresent }),
+          open: (place, signal, onPresent) => followState(context.gateway, told(agent), place, signal, { onPresent }),
           placeOf: ({ place }) => place,
         },
       });
     },
-    resolve: ({ agent }) => agent,
+    resolve: ({ state }) => state,
   }),
   agentsChanged: t.field({
     type: AgentChange,
@@ -82,37 +77,15 @@ builder.subscriptionFields((t) => ({
   }),
 }));
 
-/** The state and the place in the stream are read in one snapshot, so no change is shown twice or missed. */
-const agentNow = (gateway: Gateway, { id, name }: AgentRow) =>
-  gateway.store.transact(
-    async (tx) => ({
-      agent: await tx.agent.findUnique({ where: { id } }),
-      place: await headOf(tx, agentStream(name)),
-    }),
-    { oneSnapshot: true },
-  );
-
-/** The agent as it is now, unless a place is given, and as it is after every change from there on. */
-async function* followAgent(
-  gateway: Gateway,
-  row: AgentRow,
-  after: bigint | null,
-  signal: AbortSignal,
-  options: FollowOptions,
-): AsyncGenerator<Placed, void, undefined> {
-  let from = after;
-  if (from === null) {
-    const { agent, place } = await agentNow(gateway, row);
-    if (!agent) return;
-    yield { agent, place };
-    from = place;
-  }
-  for await (const followed of followStream(gateway, agentStream(row.name), from, signal, options)) {
-    if (followed.kind === "delta" || followed.event.type === "agent.prompted") continue;
-    if (followed.event.payload["id"] !== row.id || followed.event.type === "agent.deleted") return;
-    yield { agent: asAgent(followed.event), place: BigInt(followed.event.seq) };
-  }
-}
+/** The name may have gone to another agent, and to be prompted changes nothing of it. */
+const told = ({ id, name }: AgentRow): Told<AgentRow> => ({
+  stream: agentStream(name),
+  read: (tx) => tx.agent.findUnique({ where: { id } }),
+  after(event) {
+    if (event.type === "agent.prompted") return "same";
+    return event.payload["id"] !== id || event.type === "agent.deleted" ? "gone" : asAgent(event);
+  },
+});
 
 async function* followAgents(
   gateway: Gateway,
