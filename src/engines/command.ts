@@ -29,9 +29,6 @@ export async function runBash(job: EngineJob, bash: BashCommand): Promise<Comman
   return reportOf(result, capture.finish(), bash);
 }
 
-/** A report for a command whose end nobody saw. */
-export const UNSEEN_END = "[exit_code:none]\n[interrupted: the gateway restarted; the command may or may not have run]";
-
 /** The part of a bash tool_result below its first line. */
 export const withoutFirstLine = (output: string) => output.slice(output.indexOf("\n") + 1);
 

@@ -1,8 +1,7 @@
-import { UNSEEN_END } from "./command.ts";
 import type { Engine, EngineJob, EngineOutcome, Failure, FailureReason, ItemBody } from "./engine.ts";
 import { failed, INTERRUPTED, NO_LIMIT_MS } from "./failures.ts";
 import { callHandler } from "./handler/call.ts";
-import { final, finalText, storable, toolCall, toolResult, toolUses } from "./items.ts";
+import { final, finalText, RESTARTED, storable, toolCall, toolResult, toolUses, unseenResult } from "./items.ts";
 
 /**
  * Answers a response with what a space agent's function returns. The tool result is the answer, or says why there is
@@ -37,10 +36,11 @@ async function run(job: EngineJob): Promise<EngineOutcome> {
 
 /** Ends a response that an earlier gateway process left open, by what is recorded and nothing else. */
 async function settle(job: EngineJob): Promise<EngineOutcome> {
-  const result = toolUses(job.recorded)[0]?.result;
-  if (result) return finish(job, result);
-  await job.append(toolResult("handler", UNSEEN_END));
-  return failed("", INTERRUPTED);
+  const recorded = toolUses(job.recorded)[0]?.result;
+  if (recorded) return finish(job, recorded);
+  const result = { ...unseenResult("handler", RESTARTED), failure: INTERRUPTED };
+  await job.append(result);
+  return finish(job, result);
 }
 
 async function finish(job: EngineJob, { output, failure }: ItemBody): Promise<EngineOutcome> {

@@ -20,6 +20,15 @@ export const toolResult = (tool: string, output: string): ItemBody => ({
   output: storable(output),
 });
 
+/** Why nobody saw the end of what ran when a gateway process died. */
+export const RESTARTED = "interrupted: the gateway restarted";
+
+/** Stands for the result of a call whose end nobody saw: it has no exit code and no output, only the reason. */
+export function unseenResult(tool: string, why: string): ItemBody {
+  const said = `${why}; what it did is not known`;
+  return toolResult(tool, tool === "bash" ? `[exit_code:none]\n[${said}]` : said);
+}
+
 /** The answer; mirrors the response's `output.text`. */
 export const final = (text: string): ItemBody => ({ type: "final", channel: "final", text: storable(text) });
 

@@ -1,7 +1,7 @@
-import { AGENT_FOLDER, type CommandReport, runBash, UNSEEN_END, withoutFirstLine } from "./command.ts";
+import { AGENT_FOLDER, type CommandReport, runBash, withoutFirstLine } from "./command.ts";
 import type { Engine, EngineJob, EngineOutcome, Failure } from "./engine.ts";
 import { failed, failureOfEnd, INTERRUPTED, NO_LIMIT_MS } from "./failures.ts";
-import { final, finalText, storable, toolCall, toolResult, toolUses } from "./items.ts";
+import { final, finalText, RESTARTED, storable, toolCall, toolResult, toolUses, unseenResult } from "./items.ts";
 
 /**
  * Answers a response by running its text with bash in `/agent`.
@@ -26,7 +26,7 @@ async function run(job: EngineJob): Promise<EngineOutcome> {
 async function settle(job: EngineJob): Promise<EngineOutcome> {
   const output = toolUses(job.recorded)[0]?.result?.["output"];
   if (typeof output !== "string") {
-    await job.append(toolResult("bash", UNSEEN_END));
+    await job.append(unseenResult("bash", RESTARTED));
     return failed("", INTERRUPTED);
   }
   const exitCode = /^\[exit_code:(\d+)\]/.exec(output)?.[1];

@@ -231,6 +231,9 @@ describe("after the gateway ended in the middle", () => {
     expect(await answer(job)).toMatchObject({ status: "failed", failure: { reason: "INTERRUPTED" } });
     expect(itemFaults(job.items)).toEqual([]);
     expect(computer.commands).toEqual([]);
+    const again = jobOf(python(), { recorded: job.items });
+    expect(await answer(again)).toMatchObject({ status: "failed", failure: { reason: "INTERRUPTED" } });
+    expect(again.items).toEqual(job.items);
   });
 
   test("a recorded answer or failure stands as it was", async () => {

@@ -155,7 +155,13 @@ describe("cancelling", () => {
     await untilItem(gateway, running.id, "tool_call");
     expect(await cancel(running.id)).toEqual({ cancelResponse: { status: "CANCELLED" } });
     expect(await endOf(gateway, next.id)).toMatchObject({ output: { text: "next\n" } });
-    expect(await storyOf(gateway, running.id)).toEqual(["PENDING", "PROCESSING", "tool_call", "CANCELLED"]);
+    expect(await storyOf(gateway, running.id)).toEqual([
+      "PENDING",
+      "PROCESSING",
+      "tool_call",
+      "tool_result",
+      "CANCELLED",
+    ]);
   });
 
   test("takes a waiting response out of the queue", async () => {

@@ -1,5 +1,4 @@
 import type { Engine, EngineJob, EngineOutcome, Failure, ItemBody, Usage } from "../../engines/engine.ts";
-import { toolResult, toolUses } from "../../engines/items.ts";
 import { conflict, GatewayError } from "../../errors.ts";
 import { abortOn } from "../../events/abort-on.ts";
 import { commit, type Unit } from "../../events/commit.ts";
@@ -39,7 +38,7 @@ export async function answer(
         (outcome) => finish(gateway, respondent, response, outcome),
         async (error) => {
           const failure = failureOfError(gateway, error, signal);
-          if (failure) await cutOff(gateway, respondent, response, failure);
+          if (failure) await finish(gateway, respondent, response, { status: "failed", failure });
           else if (!ended.signal.aborted) await leave(gateway, respondent, response, engine);
         },
       );
@@ -129,15 +128,10 @@ async function finish(
   respondent: Respondent,
   { id, epoch }: Response,
   outcome: EngineOutcome,
-  lastItems: readonly ItemBody[] = [],
 ): Promise<void> {
   const { status, ...details } = outcome;
   await commit(gateway, async (unit) => {
     const where = { id, epoch, status: "PROCESSING" } as const;
-    if (lastItems.length > 0) {
-      if ((await unit.sql.run(hold, [unit.at, 0, 0, id, epoch])) === 0) return;
-      await emitItems(unit, respondent, id, lastItems);
-    }
     const moved = await moveResponse(unit, respondent, where, status === "completed" ? "COMPLETED" : "FAILED", details);
     if (moved) await respondent.becomeIdle(unit);
   });
@@ -146,15 +140,10 @@ async function finish(
 /** At shutdown a model's work is left for the next process, which goes on; a script's cannot be. */
 async function leave(gateway: Gateway, respondent: Respondent, response: Response, engine: Engine): Promise<void> {
   if (engine.kind === "MODEL") await releaseClaim(gateway, response);
-  else await cutOff(gateway, respondent, response, interrupted("The gateway was stopped while the command ran"));
+  else await finish(gateway, respondent, response, { status: "failed", failure: stopped });
 }
 
-/** Ends a response that its engine did not: a tool call that is still open gets a result that says so. */
-async function cutOff(gateway: Gateway, respondent: Respondent, response: Response, failure: Failure): Promise<void> {
-  const open = toolUses(await recordedBy(gateway, response)).filter(({ result }) => result === undefined);
-  const results = open.map(({ call }) => toolResult(String(call["tool"]), `[exit_code:none]\n[${failure.message}]`));
-  await finish(gateway, respondent, response, { status: "failed", failure }, results);
-}
+const stopped: Failure = { reason: "INTERRUPTED", message: "The gateway was stopped while the command ran" };
 
 const handlerGone = ({ spaceAgent }: Response): EngineOutcome => ({
   status: "failed",

@@ -1,10 +1,12 @@
 import type { Failure, FailureReason, ItemBody } from "../../engines/engine.ts";
+import { unseenResult } from "../../engines/items.ts";
 import { asPayload } from "../../events/append.ts";
 import type { Unit } from "../../events/commit.ts";
 import type { LogEvent, PartOf } from "../../events/event.ts";
 import { tellingOf } from "../../events/remembered.ts";
 import type { JsonObject } from "../../json.ts";
 import type { EngineKind, Response, ResponseStatus } from "../../store/generated/client/client.ts";
+import { openCallOf } from "./open-call.ts";
 import { isTerminal, responseStream } from "./response.ts";
 
 /** Every event of a response's stream is one of these; `status` comes first and, once terminal, last. */
@@ -48,7 +50,8 @@ const move = `UPDATE "Response" SET "status" = ?, "updatedAt" = ?, "completedAt"
 
 /**
  * Moves a response to a status if it still is as `where` says, with its event; `null` when it is not.
- * The one way to change a status, so a response has exactly one terminal event.
+ * The one way to change a status, so a response has exactly one terminal event, and no call that an engine of the
+ * gateway began is left without a result.
  */
 export async function moveResponse(
   unit: Unit,
@@ -62,8 +65,17 @@ export async function moveResponse(
     ...conditionsOf(where),
   ]);
   if (!response) return null;
+  await closeCall(unit, home, response);
   await emitStatus(unit, home, response);
   return response;
+}
+
+/** Records for a response that ends in the middle of a call that nobody saw its end. What a worker says is its own. */
+async function closeCall(unit: Unit, home: Home, { id, status, engine, failureMessage }: Response): Promise<void> {
+  if ((status !== "FAILED" && status !== "CANCELLED") || engine === null || engine === "EXTERNAL") return;
+  const call = await openCallOf(unit, id);
+  const why = status === "FAILED" ? `interrupted: ${failureMessage}` : "cancelled before its end was seen";
+  if (call) await emitItems(unit, home, id, [unseenResult(String(call["tool"]), why)]);
 }
 
 const columnsOf = (at: Date, status: ResponseStatus, { text, failure, claim, engine }: MoveDetails) => [

@@ -25,7 +25,8 @@ export async function endUnfinished(unit: Unit, home: Home, ending: Ending): Pro
 }
 
 /**
- * Stops a response, whether it waits or runs; what it recorded so far stays.
+ * Stops a response, whether it waits or runs; what it recorded so far stays, and a call it had begun gets a result that
+ * says so.
  * Cancelling what is cancelled already succeeds and changes nothing.
  *
  * @throws CONFLICT when it has ended otherwise, NOT_FOUND when it is gone.

@@ -77,7 +77,8 @@ builder.mutationFields((t) => ({
   }),
   cancelResponse: t.field({
     type: Response,
-    description: "Stops a response, whether it waits or runs. What it recorded stays.",
+    description:
+      "Stops a response, whether it waits or runs. What it recorded stays; a call it had begun gets a result that says so.",
     args: { id: t.arg.id({ required: true }) },
     resolve: async (_root, { id }, context) => {
       const { respondent } = await responseFor(context, id, "update", { of: "respondent" });

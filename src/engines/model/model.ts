@@ -1,8 +1,7 @@
 import type { Logger } from "pino";
 import type { Config } from "../../config.ts";
-import { UNSEEN_END } from "../command.ts";
 import type { Engine, EngineJob, EngineOutcome, Failure, ItemBody } from "../engine.ts";
-import { toolResult, toolUses } from "../items.ts";
+import { RESTARTED, toolUses, unseenResult } from "../items.ts";
 import { chooseModel, faultOfUrl, type ModelChoice } from "./choice.ts";
 import { openEarlier } from "./compaction.ts";
 import { openConversation, withinBudget } from "./conversation.ts";
@@ -67,15 +66,12 @@ async function closeOpenCalls(job: EngineJob): Promise<readonly ItemBody[]> {
   const recorded = [...job.recorded];
   for (const { call, result } of toolUses(job.recorded)) {
     if (result) continue;
-    const tool = String(call["tool"]);
-    const closing = toolResult(tool, tool === "bash" ? UNSEEN_END : UNSEEN_TOOL_END);
+    const closing = unseenResult(String(call["tool"]), RESTARTED);
     await job.append(closing);
     recorded.push(closing);
   }
   return recorded;
 }
-
-const UNSEEN_TOOL_END = "interrupted: the gateway restarted; the tool may or may not have run";
 
 function stepper({ choice, patience, retrying, log }: Asking, job: EngineJob): NextStep {
   const model = openModel(choice);
