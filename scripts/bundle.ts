@@ -9,7 +9,7 @@ const libraries = /[\\/]node_modules[\\/]/;
 /** What stays outside, and why. */
 const outside = {
   hasNativeCodeOrFilesBesideIt: [
-    "argon2",
+    "@node-rs/argon2",
     "better-sqlite3",
     "@prisma/schema-engine-wasm",
     "pino",

@@ -1,10 +1,22 @@
 import { describe, expect, test } from "vitest";
 import { createPasswords } from "../../src/auth/passwords.ts";
 
+/** What version 0.1 kept for "admin", with another library. */
+const earlier = "$argon2id$v=19$m=19456,p=1,t=2$QSrPaxFo5d7238L+8Tx8fQ$uIW6Xk6suIGWLe9DWMzXiGBUGV/bLoflJG8aQULdVJ4";
+
 describe("passwords", () => {
   test("are kept as argon2id with the parameters OWASP recommends", async () => {
     const kept = await createPasswords().hash("correct horse");
-    expect(kept).toMatch(/^\$argon2id\$v=19\$m=19456,p=1,t=2\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
+    expect(kept).toMatch(/^\$argon2id\$v=19\$m=7168,t=5,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
+  });
+
+  test("kept by other implementations and earlier versions are recognised", async () => {
+    const passwords = createPasswords();
+    const reference = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4";
+    expect(await passwords.verify(reference, "password")).toBe(true);
+    expect(await passwords.verify(reference, "Password")).toBe(false);
+    expect(await passwords.verify(earlier, "admin")).toBe(true);
+    expect(passwords.isOutdated(earlier)).toBe(true);
   });
 
   test("are recognised, and others are not", async () => {
@@ -76,6 +88,6 @@ describe("passwords", () => {
     const passwords = createPasswords();
     const kept = await passwords.hash("admin");
     expect(passwords.isOutdated(kept)).toBe(false);
-    expect(passwords.isOutdated(kept.replace("t=2", "t=1"))).toBe(true);
+    expect(passwords.isOutdated(kept.replace("t=5", "t=4"))).toBe(true);
   });
 });

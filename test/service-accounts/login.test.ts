@@ -1,4 +1,4 @@
-import { hash } from "argon2";
+import { hash } from "@node-rs/argon2";
 import { describe, expect, test, vi } from "vitest";
 import { login } from "../../src/domain/service-accounts/login.ts";
 import { createServiceAccount, updateServiceAccount } from "../../src/domain/service-accounts/service.ts";
