@@ -53,7 +53,7 @@ describe("deleting an agent", () => {
     await remove("halfway");
     await gateway.settle();
     const story = await storyOf(gateway, running.id);
-    expect(story).toEqual(["PENDING", "PROCESSING", "tool_call", "FAILED AGENT_DELETED"]);
+    expect(story).toEqual(["PENDING", "PROCESSING", "tool_call", "tool_result", "FAILED AGENT_DELETED"]);
     expect(await storyOf(gateway, waiting.id)).toEqual(["PENDING", "FAILED AGENT_DELETED"]);
     expect(await refusalOf(gateway, `{ response(id: "${running.id}") { id } }`)).toMatchObject({ code: "NOT_FOUND" });
   });

@@ -116,7 +116,13 @@ describe("sleeping and waking an agent", () => {
     await untilItem(gateway, running.id, "tool_call");
     await order(gateway, "sleepAgent", "worker");
     expect(await endOf(gateway, running.id)).toMatchObject({ status: "FAILED", failure: { reason: "AGENT_SLEPT" } });
-    expect(await storyOf(gateway, running.id)).toEqual(["PENDING", "PROCESSING", "tool_call", "FAILED AGENT_SLEPT"]);
+    expect(await storyOf(gateway, running.id)).toEqual([
+      "PENDING",
+      "PROCESSING",
+      "tool_call",
+      "tool_result",
+      "FAILED AGENT_SLEPT",
+    ]);
     expect(await storyOf(gateway, waiting.id)).toEqual(["PENDING", "FAILED AGENT_SLEPT"]);
     expect(await computerOf("worker")).toMatchObject({ phase: "PAUSED" });
   });
