@@ -1,65 +1,83 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { WebSocket } from "ws";
-import type { Asked } from "../harness/listen.ts";
+import { watchIt } from "../../src/graphql/graphiql-examples.ts";
+import type { Asked, Said, SentItem } from "../harness/listen.ts";
 import { percentile } from "../measure.ts";
 
 // Many subscribers on sockets of their own. `node subscribers.ts ASKED` (as JSON): says `ready` when all listen, and
-// how long events took when everybody has had all of them. An item's text begins with the time when it was sent.
+// how long events took when everybody has had all of them. What arrives is noted with its time and looked at when all
+// is there: otherwise the times of most would tell how long this program reads the messages before theirs.
 const { url, authorization, response, subscribers, events, stalled } = JSON.parse(process.argv[2] ?? "{}") as Asked; // as the harness writes it
 const settleMs = 2000;
 const openedAtOnce = 20;
 /** What no one has answered by now was lost. */
 const patienceMs = 30_000;
 
-const query = `subscription Watch($id: ID!) { responseProgress(id: $id) { seq kind item { seq type raw } } }`;
-const subscribe = JSON.stringify({ id: "1", type: "subscribe", payload: { query, variables: { id: response } } });
-const tookMs: number[] = [];
+const variables = { id: response, after: 0 };
+const subscribe = JSON.stringify({ id: "1", type: "subscribe", payload: { query: watchIt, variables } });
+const isItem = Buffer.from('"ITEM"');
 
-interface Message {
-  readonly type: string;
-  readonly payload?: {
-    readonly data?: {
-      readonly responseProgress?: {
-        readonly seq: number;
-        readonly item?: { readonly raw?: { readonly text?: string } };
-      };
-    };
-  };
-}
+/** What one subscriber got, in order. */
+type Arrived = { readonly atMs: number; readonly bytes: Buffer }[];
+const all: Arrived[] = [];
+let items = 0;
 
 async function open(stalls: boolean): Promise<void> {
   const socket = new WebSocket(url, "graphql-transport-ws");
-  let last: number | null = null;
+  const arrived: Arrived = [];
+  const note = (bytes: Buffer) => {
+    arrived.push({ atMs: performance.timeOrigin + performance.now(), bytes });
+    if (bytes.includes(isItem) && ++items === subscribers * events) tell();
+  };
   await new Promise<void>((resolve, reject) => {
     socket.on("error", reject);
     socket.on("close", (code) => {
       if (!stalls) throw new Error(`a subscriber was sent away: ${code}`);
     });
     socket.on("open", () => socket.send(JSON.stringify({ type: "connection_init", payload: { authorization } })));
-    socket.on("message", (bytes: Buffer) => {
-      const { type, payload } = JSON.parse(bytes.toString()) as Message; // graphql-ws's own protocol
-      if (type === "ping") socket.send(`{"type":"pong"}`);
-      if (type === "connection_ack") socket.send(subscribe, () => resolve());
-      if (type === "error" || type === "complete") throw new Error(bytes.toString());
-      const progress = payload?.data?.responseProgress;
-      if (type !== "next" || !progress || stalls) return;
-      if (last !== null && progress.seq !== last + 1) throw new Error(`${progress.seq} came after ${last}`);
-      last = progress.seq;
-      note(progress.item?.raw?.text);
+    socket.once("message", () => {
+      if (!stalls) socket.on("message", note);
+      socket.send(subscribe, () => resolve()); // what came is the acknowledgement
     });
   });
   if (stalls) socket.pause();
+  else all.push(arrived);
 }
 
-function note(text: string | undefined): void {
-  if (text === undefined) return; // a status
-  tookMs.push(performance.timeOrigin + performance.now() - Number.parseFloat(text));
-  if (tookMs.length === subscribers * events) tell();
+interface Message {
+  readonly type: string;
+  readonly payload?: { readonly data?: { readonly responseProgress?: Progress } };
+}
+
+interface Progress {
+  readonly seq: number;
+  readonly item: Pick<SentItem, "type" | "args" | "output"> | null;
+}
+
+/** @throws {Error} when a subscriber got something twice, in another order, with a gap, or no event at all. */
+function progressIn(arrived: Arrived): readonly { readonly progress: Progress; readonly atMs: number }[] {
+  let last: number | null = null;
+  return arrived.map(({ atMs, bytes }) => {
+    const { type, payload } = JSON.parse(bytes.toString()) as Message; // graphql-ws's own protocol
+    const progress = payload?.data?.responseProgress;
+    if (type !== "next" || !progress) throw new Error(bytes.toString());
+    if (last !== null && progress.seq !== last + 1) throw new Error(`${progress.seq} came after ${last}`);
+    last = progress.seq;
+    return { progress, atMs };
+  });
 }
 
 function tell(): void {
-  const lost = subscribers * events - tookMs.length;
-  const said = { p50Ms: percentile(tookMs, 0.5), p99Ms: percentile(tookMs, 0.99), lost };
+  const shown = all.flatMap(progressIn).filter(({ progress }) => progress.item !== null);
+  const tookMs = shown.map(
+    ({ progress: { item }, atMs }) => atMs - ((item?.args ?? item?.output)?.sentMs ?? Number.NaN),
+  );
+  const said: Said = {
+    p50Ms: percentile(tookMs, 0.5),
+    p99Ms: percentile(tookMs, 0.99),
+    lost: subscribers * events - tookMs.length,
+    shown: shown.slice(0, events).map(({ progress }) => progress),
+  };
   process.stdout.write(`${JSON.stringify(said)}\n`, () => process.exit());
 }
 

@@ -25,12 +25,31 @@ export interface Asked extends Pick<Crowd, "subscribers" | "events"> {
   readonly stalled: number;
 }
 
-/** How it was. */
-export interface Heard {
+/** An item as it is sent: a tool is called, or answers. */
+export interface SentItem {
+  readonly type: "tool_call" | "tool_result";
+  readonly tool: string;
+  readonly args?: Stamped;
+  readonly output?: Stamped;
+}
+
+interface Stamped {
+  readonly sentMs: number;
+  readonly text: string;
+}
+
+/** What the program of subscribers says at its end. */
+export interface Said {
   readonly p50Ms: number;
   readonly p99Ms: number;
   /** Events that somebody never got. */
   readonly lost: number;
+  /** The items as one of them was shown them. */
+  readonly shown: readonly object[];
+}
+
+/** How it was. */
+export interface Heard extends Said {
   /** Processor time of the server for each delivery. */
   readonly cpuUs: number;
   /** Memory of the server for each subscriber, once all listened. */
@@ -76,11 +95,11 @@ export async function listen(told: Told, crowd: Crowd): Promise<Heard> {
     if (!child.stdout) throw new Error("the subscribers' output is not piped");
     for await (const line of createInterface({ input: child.stdout })) {
       if (line !== "ready") {
-        const heard = JSON.parse(line) as Pick<Heard, "p50Ms" | "p99Ms" | "lost">; // as the program writes it
-        return { ...heard, memoryBytes, cpuUs: ((await running.cpuUs()) - before.cpuUs) / events / subscribers };
+        const said = JSON.parse(line) as Said; // as the program writes it
+        return { ...said, memoryBytes, cpuUs: ((await running.cpuUs()) - before.cpuUs) / events / subscribers };
       }
       memoryBytes = ((await residentBytes(pid)) - before.memoryBytes) / subscribers;
-      if (events === 0) return { p50Ms: 0, p99Ms: 0, lost: 0, cpuUs: 0, memoryBytes };
+      if (events === 0) return { p50Ms: 0, p99Ms: 0, lost: 0, shown: [], cpuUs: 0, memoryBytes };
       before.cpuUs = await running.cpuUs();
       await publish(told, id, crowd);
       child.stdin?.write("that was all\n");
@@ -101,13 +120,20 @@ async function publish(
   const start = performance.now();
   for (let place = 0; place < events; place++) {
     await wait(Math.max(0, start + place * pauseMs - performance.now()));
-    const item = { type: "commentary", text: `${performance.timeOrigin + performance.now()} `.padEnd(itemBytes, "x") };
+    const item = itemAt(place, itemBytes);
     const [request] = query(document, [{ id, input: { output: { items: [item] } } }], headers);
     const body = name === "gateway" ? (request?.body ?? "") : JSON.stringify(item);
     const answer = await fetch(`${url}/graphql`, { method: "POST", headers, body });
     const said = await answer.text();
     if (!answer.ok || said.includes('"errors"')) throw new Error(`an item was refused: ${answer.status} ${said}`);
   }
+}
+
+/** Calls and results in turn, stamped with the time. */
+function itemAt(place: number, bytes: number): SentItem {
+  const said = { sentMs: performance.timeOrigin + performance.now(), text: `step ${place}`.padEnd(bytes, "x") };
+  const isCall = place % 2 === 0;
+  return { tool: "bash", ...(isCall ? { type: "tool_call", args: said } : { type: "tool_result", output: said }) };
 }
 
 async function residentBytes(pid: number): Promise<number> {

@@ -10,8 +10,14 @@ import type { Entrant } from "./rounds.ts";
 export async function requireSameAnswers(entrants: readonly Entrant[], { madeNew = false } = {}): Promise<void> {
   const given = await Promise.all(entrants.map(answerOf));
   const answers = madeNew ? given.map(withoutOwn) : given;
-  for (const [place, answer] of answers.entries()) {
-    deepStrictEqual(answer, answers[0], `${entrants[place]?.name} answers differently from ${entrants[0]?.name}`);
+  requireSame(entrants.map(({ name }, place) => ({ name, answer: answers[place] })));
+}
+
+/** @throws {Error} naming who answered differently from the first. */
+export function requireSame(answers: readonly { readonly name: string; readonly answer: unknown }[]): void {
+  const [first] = answers;
+  for (const { name, answer } of answers) {
+    deepStrictEqual(answer, first?.answer, `${name} answers differently from ${first?.name}`);
   }
 }
 

@@ -109,7 +109,8 @@ mutation SendResponse($agent: ID!, $input: JSON!) {
 }
 `;
 
-const watchIt = `# 4 · Watch it
+/** Follows a response's steps: what most who watch an agent ask for. */
+export const watchIt = `# 4 · Watch it
 #
 # First what has happened, then live over graphql-ws,
 # until the response ends. Steps have a seq without gaps:
