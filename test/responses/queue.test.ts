@@ -1,4 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { claim } from "../../src/domain/responses/claim.ts";
+import { findRespondent } from "../../src/domain/responses/find-respondent.ts";
 import {
   agentNamed,
   answerOf,
@@ -134,6 +136,17 @@ describe("asking a busy agent", () => {
     expect(await responseOf(gateway, running.id)).toMatchObject({ status: "CANCELLED", failure: null });
     expect(await responseOf(gateway, urgent.id)).toMatchObject({ status: "COMPLETED" });
     expect((await answerOf(gateway, "patient", "cat log")).output.text).toBe("urgent\nwaited\n");
+  });
+
+  test("with INTERRUPT goes before what was just about to begin", async () => {
+    await createAgent(gateway, "quick", { engine: "EXTERNAL" });
+    const turn = await ask(gateway, "quick", "first");
+    const urgent = await ask(gateway, "quick", "second", { whenBusy: "INTERRUPT" });
+    const respondent = await findRespondent(gateway.gateway.store, (await agentNamed(gateway, "quick")).id);
+    if (!respondent) throw new Error("the agent is not there");
+    const begin = (id: string) => claim(gateway.gateway, respondent, id, { engine: "SHELL", from: "IDLE" });
+    expect(await begin(turn.id)).toBeNull();
+    expect(await begin(urgent.id)).toMatchObject({ id: urgent.id, status: "PROCESSING" });
   });
 
   test("with INTERRUPT again goes before the interruption that still waits", async () => {

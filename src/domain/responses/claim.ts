@@ -1,5 +1,5 @@
 import { GatewayError } from "../../errors.ts";
-import { commit } from "../../events/commit.ts";
+import { commit, type Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { EngineKind, Response } from "../../store/generated/client/client.ts";
 import { moveResponse } from "./change.ts";
@@ -43,7 +43,7 @@ export async function isHeld({ store }: Pick<Gateway, "store">, { id, epoch }: R
 
 /**
  * Takes a waiting response for this process and makes its respondent BUSY; `null` when something else came first,
- * also when the respondent is no longer in the state `from`.
+ * also when the respondent is no longer in the state `from`, or was interrupted since it was this one's turn.
  * From now on writes that name an older epoch are refused.
  */
 export async function claim(
@@ -57,6 +57,8 @@ export async function claim(
       const details = { claim: lease(gateway, unit.at), engine };
       const claimed = await moveResponse(unit, respondent, { id, status: "PENDING" }, "PROCESSING", details);
       if (!claimed || !(await respondent.becomeBusy(unit, from))) throw cameFirst;
+      // From here on whoever interrupts waits, and then sees this one run; who did before is seen here.
+      if (await isOvertaken(unit, claimed)) throw cameFirst;
       return claimed;
     });
   } catch (error) {
@@ -64,6 +66,12 @@ export async function claim(
     throw error;
   }
 }
+
+const isOvertaken = async ({ sql }: Unit, { respondentId, priority }: Response): Promise<boolean> =>
+  (await sql.all(moreUrgent, [respondentId, priority])).length > 0;
+
+const moreUrgent = `SELECT "id" FROM "Response" WHERE "respondentId" = ? AND "status" = 'PENDING'
+  AND "priority" > ? LIMIT 1`;
 
 /** Rolls a claim back; nobody outside sees it. */
 const cameFirst = new GatewayError("CONFLICT", "something else came first");
