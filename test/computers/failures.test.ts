@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { unavailable } from "../../src/errors.ts";
+import { createMemoryRuntime } from "../../src/runtime/memory/memory-runtime.ts";
 import {
   agentNamed,
   answerOf,
@@ -170,8 +171,8 @@ describe("a gateway that starts with another runtime", () => {
     const { runtime } = gateway;
     await createAgent(gateway, "settled", { idleTimeoutSeconds: 86_400 });
     await answerOf(gateway, "settled", "echo here > file");
-    Object.assign(runtime, { kind: "process" });
-    gateway = await gateway.restart();
+    const another = Object.assign(createMemoryRuntime(), { kind: "process" });
+    gateway = await gateway.restart({ runtime: another });
     await gateway.settle();
     const lastError = "its files are in the memory runtime; this gateway uses process";
     expect(await agentNamed(gateway, "settled")).toMatchObject({ state: "SLEPT", lastError });
@@ -179,8 +180,7 @@ describe("a gateway that starts with another runtime", () => {
     expect(await endOf(gateway, id)).toMatchObject({ status: "FAILED", failure: { reason: "COMPUTER_LOST" } });
     await gateway.settle();
     expect(await agentNamed(gateway, "settled")).toMatchObject({ state: "SLEPT", lastError });
-    Object.assign(runtime, { kind: "memory" });
-    gateway = await gateway.restart();
+    gateway = await gateway.restart({ runtime });
     await gateway.settle();
     expect(await runtime.inspect(await containerOf("settled"))).toMatchObject({ status: "stopped" });
     expect(await answerOf(gateway, "settled", "cat file")).toMatchObject({ output: { text: "here\n" } });
