@@ -24,8 +24,11 @@ const fullCodes = new Set(["SQLITE_FULL", "53100"]);
 /** True when the database ended a transaction so that another could go on; nothing of it was kept. */
 export const isGivenUp = (error: unknown): boolean => givenUpCodes.has(originalCodeOf(error) ?? "");
 
-/** PostgreSQL's own codes for a deadlock, and for transactions that could not have come one after another. */
-const givenUpCodes = new Set(["40P01", "40001"]);
+/**
+ * PostgreSQL's own codes for a deadlock, and for transactions that could not have come one after another; SQLite's for one
+ * that was undone with another, whose COMMIT it would have shared.
+ */
+const givenUpCodes = new Set(["40P01", "40001", "SQLITE_ABORT_ROLLBACK"]);
 
 const originalCodeOf = (error: unknown) => adapterErrorOf(error)?.cause.originalCode;
 

@@ -42,6 +42,7 @@ export class SqliteAdapter implements SqlDriverAdapter {
     makePrivate(path);
     this.#writing = new Connection({ ...common, readonly: false });
     this.#writing.script("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+    this.#writing.script("PRAGMA temp_store = MEMORY"); // what a savepoint may have to undo, else a file for each
     this.#reader = oneConnection ? this.#writing : new Connection({ ...common, readonly: true });
     this.writer = new Writer(this.#writing);
   }
@@ -81,7 +82,7 @@ export class SqliteAdapter implements SqlDriverAdapter {
     if (isolationLevel && isolationLevel !== "SERIALIZABLE") {
       throw new DriverAdapterError({ kind: "InvalidIsolationLevel", level: isolationLevel });
     }
-    return this.writer.begin();
+    return this.writer.begin({ alone: true });
   }
 
   async dispose(): Promise<void> {

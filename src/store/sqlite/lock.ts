@@ -5,6 +5,11 @@ export class Lock {
   #held = false;
   readonly #waiting = new Set<() => void>();
 
+  /** True while somebody holds it, or is about to. */
+  get isHeld(): boolean {
+    return this.#held;
+  }
+
   /**
    * Waits until everybody who asked before is done; call what it returns to let the next one in.
    *

@@ -8,7 +8,7 @@ export function createTransact(writer: Writer, inside: Inside, tx: Transaction):
   return async (work, options) => {
     const { maxWaitMs, timeLimitMs } = { ...transactionLimits, ...options };
     await writer.pace.step();
-    const transaction = await writer.begin(maxWaitMs);
+    const transaction = await writer.begin({ maxWaitMs });
     try {
       // Awaited inside: Prisma sends a query only when somebody asks for its outcome.
       const working = inside.run(transaction, async () => await work(tx, transaction));

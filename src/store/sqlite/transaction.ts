@@ -8,54 +8,63 @@ import {
 import type { Sql, SqlValue } from "../sql.ts";
 import type { Connection } from "./connection.ts";
 import type { Pace } from "./pace.ts";
+import type { SharedCommit } from "./shared-commit.ts";
 
 /** Names this adapter in Prisma's error reports. */
 export const adapterName = "raworc-sqlite";
+
+/** What a transaction works with. */
+export interface TransactionParts {
+  readonly writer: Connection;
+  /** What its changes become a part of. */
+  readonly shared: SharedCommit;
+  readonly pace: Pace;
+  /** Lets the next one have the writer. */
+  readonly passOn: () => void;
+}
 
 /** An open transaction on the writer connection. It holds the writer's lock until it ends. */
 export class SqliteTransaction implements Transaction, Sql {
   readonly provider = "sqlite";
   readonly adapterName = adapterName;
-  /** Prisma must not send COMMIT and ROLLBACK itself: a COMMIT that fails has to be rolled back here. */
+  /** Prisma must not send COMMIT and ROLLBACK itself: several transactions may share one. */
   readonly options: TransactionOptions = { usePhantomQuery: true };
-  readonly #writer: Connection;
-  readonly #pace: Pace;
-  readonly #release: () => void;
+  readonly #parts: TransactionParts;
   #ended = false;
 
-  /** Takes over a connection on which BEGIN has just succeeded, and `release`, which frees its lock. */
-  constructor(writer: Connection, pace: Pace, release: () => void) {
-    this.#writer = writer;
-    this.#pace = pace;
-    this.#release = release;
+  /** Takes over a part of `shared` that has just been begun. */
+  constructor(parts: TransactionParts) {
+    this.#parts = parts;
   }
 
   async queryRaw(query: SqlQuery): Promise<SqlResultSet> {
-    await this.#pace.step();
+    await this.#parts.pace.step();
     return this.#open().query(query);
   }
 
   async executeRaw(query: SqlQuery): Promise<number> {
-    await this.#pace.step();
+    await this.#parts.pace.step();
     return this.#open().execute(query);
   }
 
   async all<Row>(text: string, values: readonly SqlValue[]): Promise<Row[]> {
-    await this.#pace.step();
+    await this.#parts.pace.step();
     return this.#open().all(text, values) as Row[]; // the statement's author knows its columns
   }
 
   async run(text: string, values: readonly SqlValue[]): Promise<number> {
-    await this.#pace.step();
+    await this.#parts.pace.step();
     return this.#open().run(text, values);
   }
 
-  /** Makes the changes last; when that fails, none of them do, and the writer is free for others. */
+  /** Makes the changes last; when that fails, none of them do. The writer is free for others before that is known. */
   async commit(): Promise<void> {
     try {
-      this.#open().script("COMMIT");
+      this.#open();
+      const kept = this.#parts.shared.keep();
       this.#ended = true;
-      this.#release();
+      this.#parts.passOn();
+      await kept;
     } finally {
       this.#undo();
     }
@@ -82,17 +91,17 @@ export class SqliteTransaction implements Transaction, Sql {
     if (this.#ended) return;
     this.#ended = true;
     try {
-      this.#writer.rollback();
+      this.#parts.shared.undo();
     } finally {
       // What it left under way is refused before the next one begins: Prisma sends look-ups of one turn together, and
       // would send those of the next one with it.
-      setImmediate(this.#release);
+      setImmediate(this.#parts.passOn);
     }
   }
 
   /** SQLite ends a transaction by itself on some errors; what came after would then be kept without the rest. */
   #open(): Connection {
-    if (!this.#ended && this.#writer.inTransaction) return this.#writer;
+    if (!this.#ended && this.#parts.writer.inTransaction) return this.#parts.writer;
     throw new DriverAdapterError({ kind: "TransactionAlreadyClosed", cause: "The transaction has already ended" });
   }
 }
