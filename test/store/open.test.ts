@@ -87,7 +87,7 @@ describe("opening a data folder", () => {
 });
 
 onEveryDatabase("a process killed in the middle of writing", (provider) => {
-  test("loses none of the writes it was told are stored", async () => {
+  test("loses none of the writes it was told are stored, and half of no transaction", async () => {
     const database = await openTestStore(provider);
     await database.release();
     const writer = startWriter(database.databaseUrl, database.dataDir);
@@ -95,8 +95,10 @@ onEveryDatabase("a process killed in the middle of writing", (provider) => {
     await writer.kill();
 
     const opened = await openStore(database);
-    const stored = new Set((await opened.store.space.findMany()).map(({ name }) => name));
+    const spaces = await opened.store.space.findMany();
+    const stored = new Set(spaces.map(({ name }) => name));
     expect(writer.acknowledged.filter((name) => !stored.has(name))).toEqual([]);
+    expect(spaces.filter(({ description: other }) => !stored.has(other ?? ""))).toEqual([]);
     await opened.close();
     await database.close();
   });
