@@ -5,6 +5,7 @@ import { migrate } from "../migrate.ts";
 import type { Store, Transact, Transaction } from "../store.ts";
 import { asStoreError } from "../store-error.ts";
 import { transactionLimits, transactionOptions } from "../transaction-limits.ts";
+import { oneByOne } from "./one-by-one.ts";
 import { sqlOn } from "./sql-on.ts";
 import { nameStatements } from "./statement-names.ts";
 
@@ -21,7 +22,7 @@ const waits = { connectionTimeoutMillis: 10_000, statement_timeout: 60_000 };
 export async function openPostgresql(url: string): Promise<{ store: Store; close(): Promise<void> }> {
   await taking(url, () => migrate("postgresql", new PrismaPg({ connectionString: url, ...waits, max: 1 })));
   const adapter = new PrismaPg({ connectionString: url, ...waits }, { statementNameGenerator: nameStatements() });
-  const client = new PrismaClient({ adapter, transactionOptions });
+  const client = new PrismaClient({ adapter: oneByOne(adapter), transactionOptions });
   await client.$connect();
   const store = Object.assign(client, { transact: transactOn(client), sql: sqlOn(client) });
   // The one boundary between the twins: generated from the same models, they differ only in what a filter
