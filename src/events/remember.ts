@@ -16,6 +16,11 @@ export interface Memory {
   recallList<Row>(kind: ListKind<Row>, key: string): readonly Row[] | undefined;
   /** Lists with their rows, as {@link Memory.load} does it. */
   loadLists<Row>(kind: ListKind<Row>, keys: readonly string[], read: ReadMany<readonly Row[]>): Promise<Lists<Row>>;
+  /**
+   * What is made of a value alone, such as its text: made once for as long as the value is remembered, and anew each
+   * time of a value that is not. It is frozen too. `by` names what makes it.
+   */
+  derive<T>(value: object, by: object, make: () => T): T;
   /** Takes in what was committed; it must hear of it before anybody else does. */
   hear(events: readonly LogEvent[]): void;
   /** Forgets what a topic concerns, after a change that no event tells of. */
@@ -85,6 +90,7 @@ export function createMemory(more: readonly MoreTopics[] = []): Memory {
         recall: (key) => recallList(kind, key),
         keep: (key, rows, announced) => keepList(kind, key, rows, announced),
       }),
+    derive: entries.derive,
     hear(events) {
       for (const event of events) {
         // Ids have no gaps: where one is missing, something changed that nobody said.
@@ -115,6 +121,7 @@ export function createNoMemory(): Memory {
     recallList: nothing,
     load: async (_kind, keys, read) => [...(await read(keys))],
     loadLists: (_kind, keys, read) => read(keys),
+    derive: (_value, _by, make) => make(),
     hear: nothing,
     forget: nothing,
     forgetAll: nothing,

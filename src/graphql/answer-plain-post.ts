@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ExecutionResult } from "graphql";
-import type { Call } from "./context.ts";
+import type { Call, Context } from "./context.ts";
 import { maskError } from "./errors.ts";
 import { type MediaType, plainPostIn } from "./plain-post.ts";
+import { jsonOf, type ShowingResult } from "./shown.ts";
 import type { Graphql } from "./yoga.ts";
 
 /**
@@ -19,29 +20,29 @@ export function answerPlainPost(
   if (!post) return null;
   const { mediaType, variables } = post;
   const document = documents.check(post.query);
-  if (document.errors.length > 0) return send(reply, document, mediaType, mediaType === "application/json" ? 200 : 400);
+  if (document.errors.length > 0)
+    return send(
+      reply,
+      JSON.stringify({ errors: document.errors }),
+      mediaType,
+      mediaType === "application/json" ? 200 : 400,
+    );
   const operation = document.operation(post.operationName);
   if (!operation || operation.kind === "subscription") return null;
-  const answer = (result: ExecutionResult) => send(reply, result, mediaType, statusOf(result));
-  const fail = (error: unknown) => send(reply, { errors: [maskError(error, request.log)] }, mediaType, 500);
+  const fail = (error: unknown) =>
+    send(reply, JSON.stringify({ errors: [maskError(error, request.log)] }), mediaType, 500);
+  const answerIn = (context: Context): FastifyReply | Promise<FastifyReply> => {
+    const { memory } = context.gateway;
+    const answer = (result: ShowingResult) => send(reply, jsonOf(result, memory), mediaType, statusOf(result));
+    const result = operation.show(context, variables);
+    return result instanceof Promise ? result.then(answer, fail) : answer(result);
+  };
   const context = contextOf(call);
-  if (context instanceof Promise) {
-    return context.then((made) => operation.execute(made, variables)).then(answer, fail);
-  }
-  const result = operation.execute(context, variables);
-  return result instanceof Promise ? result.then(answer, fail) : answer(result);
+  return context instanceof Promise ? context.then(answerIn).catch(fail) : answerIn(context);
 }
 
 /** Clients of plain JSON expect 200 for what they asked wrongly, but for variables that do not fit. */
 const statusOf = (result: ExecutionResult): number => (result.errors && !("data" in result) ? 400 : 200);
 
-const send = (
-  reply: FastifyReply,
-  { errors, data }: ExecutionResult,
-  mediaType: MediaType,
-  status: number,
-): FastifyReply =>
-  reply
-    .status(status)
-    .header("content-type", `${mediaType}; charset=utf-8`)
-    .send(JSON.stringify({ errors: errors && errors.length > 0 ? errors : undefined, data }));
+const send = (reply: FastifyReply, json: string, mediaType: MediaType, status: number): FastifyReply =>
+  reply.status(status).header("content-type", `${mediaType}; charset=utf-8`).send(json);

@@ -10,7 +10,7 @@ import {
   type Source,
   type SourceLocation,
 } from "graphql";
-import type { CompiledQuery } from "graphql-jit";
+import type * as GraphqlJit from "graphql-jit";
 import type { Context } from "./context.ts";
 import type { Variables } from "./cost.ts";
 import { schema } from "./schema.ts";
@@ -20,7 +20,11 @@ import { nameOf } from "./type-names.ts";
 export type Awaitable<T> = T | Promise<T>;
 
 /** Executes one operation; at once where nothing in it has to be waited for. */
-export type Run = (root: unknown, context: Context, variables: Variables) => Awaitable<ExecutionResult>;
+export type Run<Result = ExecutionResult> = (
+  root: unknown,
+  context: Context,
+  variables: Variables,
+) => Awaitable<Result>;
 
 /** One operation of a document, with the fragments it may name. */
 export interface Operation {
@@ -50,12 +54,28 @@ export const interpreted =
  */
 export function compiledAtSecondUse(operation: Operation): Run {
   const slowly = interpreted(operation);
-  let run = slowly;
+  return replacedAtSecondUse(slowly, ({ compileQuery, isCompiledQuery }) => {
+    const made = compileQuery(schema, operation.document, undefined, jitOptions);
+    return isCompiledQuery(made) ? compiledRun(operation, made, slowly) : slowly;
+  });
+}
+
+export type Jit = typeof GraphqlJit;
+
+/** How the gateway compiles: errors are made for callers, who get no stack. */
+export const jitOptions = { disablingCapturingStackErrors: true } as const;
+
+/**
+ * Executes as `first` does, and soon after the second use as what `replace` answers, or throws over. graphql-jit is
+ * loaded for the first operation that comes again; until then it takes no memory.
+ */
+export function replacedAtSecondUse<Result>(first: Run<Result>, replace: (jit: Jit) => Run<Result>): Run<Result> {
+  let run = first;
   let uses = 0;
   return (root, context, variables) => {
     uses++;
     if (uses === 2) {
-      compiled(operation, slowly).then(
+      import("graphql-jit").then(replace).then(
         (quickly) => (run = quickly),
         () => undefined, // what cannot be compiled is executed as before
       );
@@ -64,14 +84,12 @@ export function compiledAtSecondUse(operation: Operation): Run {
   };
 }
 
-/** graphql-jit is loaded for the first operation that comes again; until then it takes no memory. */
-async function compiled(operation: Operation, slowly: Run): Promise<Run> {
-  const { compileQuery, isCompiledQuery } = await import("graphql-jit");
-  const made = compileQuery(schema, operation.document, undefined, { disablingCapturingStackErrors: true });
-  return isCompiledQuery(made) ? compiledRun(operation, made, slowly) : slowly;
-}
-
-function compiledRun({ operation }: Operation, { query }: CompiledQuery, slowly: Run): Run {
+/** Executes what was compiled. What it cannot tell rightly is left to `slowly`. */
+export function compiledRun(
+  { operation }: Operation,
+  { query }: Pick<GraphqlJit.CompiledQuery, "query">,
+  slowly: Run,
+): Run {
   const source = operation.loc?.source;
   const finish = (result: ExecutionResult): ExecutionResult =>
     result.errors ? { ...result, errors: result.errors.map((error) => placed(error, source)) } : result;

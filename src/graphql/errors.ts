@@ -23,7 +23,7 @@ export function maskError(error: unknown, log: Pick<Logger, "error">): GraphQLEr
 const diskFull = "The disk is full and nothing was changed; free some space and try again";
 
 /** The result with its errors as the caller may see them; the unexpected ones are logged. */
-export function maskResult(result: ExecutionResult, gateway: Pick<Gateway, "log">): ExecutionResult {
+export function maskResult<Result extends ExecutionResult>(result: Result, gateway: Pick<Gateway, "log">): Result {
   const { errors } = result;
   return errors ? { ...result, errors: errors.map((error) => maskError(error, gateway.log)) } : result;
 }

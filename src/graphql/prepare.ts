@@ -8,6 +8,8 @@ import { costCheckOf, type Variables } from "./cost.ts";
 import { asBadInput, maskError, maskResult } from "./errors.ts";
 import { mapEvents } from "./map-events.ts";
 import { schema } from "./schema.ts";
+import { showingAtSecondUse } from "./show-rows.ts";
+import type { ShowingResult } from "./shown.ts";
 
 /** An operation that was found good, ready to be executed any number of times. Its cost is looked at each time. */
 export interface Prepared {
@@ -18,6 +20,8 @@ export interface Prepared {
    * when the operation was refused as a whole. An event of a subscription is executed as its `root`.
    */
   execute(context: Context, variables?: Variables | null, root?: unknown): Awaitable<ExecutionResult>;
+  /** Executes likewise, for one who writes the answer as JSON and can tell what is made of a remembered row. */
+  show(context: Context, variables?: Variables | null): Awaitable<ShowingResult>;
   /** What a subscription shows: events, each to be executed as the root; or one result that says why there are none. */
   open(context: Context, variables?: Variables | null): Promise<AsyncIterable<unknown> | ExecutionResult>;
   /** Subscribes: results as events come, or one result that says why not. What it throws is masked as well. */
@@ -110,6 +114,7 @@ function prepared(operation: Operation, mayCompile: boolean): Prepared {
   const { document } = operation;
   const checkCost = costCheckOf(document, operation.operation);
   const run = mayCompile ? compiledAtSecondUse(operation) : interpreted(operation);
+  let showing: Run<ShowingResult> | undefined;
   const open = async (context: Context, variables: Variables) => {
     const errors = checkCost(variables);
     if (errors) return { errors };
@@ -129,6 +134,12 @@ function prepared(operation: Operation, mayCompile: boolean): Prepared {
       const errors = checkCost(variables ?? none);
       return errors ? { errors } : masked(run, root, context, variables ?? none);
     },
+    show(context, variables) {
+      const errors = checkCost(variables ?? none);
+      if (errors) return { errors };
+      showing ??= (mayCompile && showingAtSecondUse(operation)) || run;
+      return masked(showing, undefined, context, variables ?? none);
+    },
     async subscribe(context, variables) {
       const events = await open(context, variables ?? none);
       if (!(Symbol.asyncIterator in events)) return events;
@@ -138,7 +149,12 @@ function prepared(operation: Operation, mayCompile: boolean): Prepared {
   };
 }
 
-function masked(run: Run, root: unknown, context: Context, variables: Variables): Awaitable<ExecutionResult> {
+function masked<Result extends ExecutionResult>(
+  run: Run<Result>,
+  root: unknown,
+  context: Context,
+  variables: Variables,
+): Awaitable<Result> {
   const result = run(root, context, variables);
   if (result instanceof Promise) return result.then((later) => maskResult(later, context.gateway));
   return maskResult(result, context.gateway);

@@ -44,6 +44,7 @@ export interface OpenCall {
   readonly context: Context;
   /**
    * Executes a document and answers what its root field gave: at once where nothing has to be waited for, or later.
+   * Remembered rows may be there as {@link Shown}.
    *
    * @throws the first error of the answer, masked and with its code as GraphQL shows it.
    */
@@ -65,7 +66,7 @@ export function openCall({ contextOf }: Graphql, call: Call): OpenCall | Promise
 const callIn = (context: Context): OpenCall => ({
   context,
   execute(prepared, variables) {
-    const result = prepared.operation.execute(context, withoutUndefined(variables));
+    const result = prepared.operation.show(context, withoutUndefined(variables));
     return result instanceof Promise ? result.then((later) => dataOf(later, prepared)) : dataOf(result, prepared);
   },
   async subscribe(prepared, variables) {

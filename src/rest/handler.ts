@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import type { FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import { requirePrincipal } from "../graphql/authorize.ts";
 import type { Call } from "../graphql/context.ts";
@@ -6,9 +5,9 @@ import { httpCall } from "../graphql/http-call.ts";
 import type { Graphql } from "../graphql/yoga.ts";
 import type { EventStreams } from "./event-stream.ts";
 import { type OpenCall, openCall, type Prepared, prepareDocument } from "./execute.ts";
-import { sendFile } from "./file.ts";
 import { inputReader } from "./input.ts";
-import type { Answer, Bytes, Input, Page, Route, StreamEvent } from "./route.ts";
+import { sendReply } from "./reply.ts";
+import type { Answer, Input, Route, StreamEvent } from "./route.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -51,7 +50,8 @@ export function handlerOf(
         return eventsOf(call, answer, input).then((events) => streams.send(request, reply, events));
       }
       const data = call.execute(answer.prepared, answer.variables(input));
-      const finish = (got: unknown) => send(route, request, reply, answer.present(got, input), input.query);
+      const { memory } = call.context.gateway;
+      const finish = (got: unknown) => sendReply(request, reply, got, { route, answer, input, memory });
       return data instanceof Promise ? data.then(finish) : finish(data);
     },
   };
@@ -76,29 +76,3 @@ async function eventsOf(call: OpenCall, answer: PreparedAnswer, input: Input): P
 /** What is public is so for everyone alike: a token that is sent along changes nothing, not even a bad one. */
 const callOf = ({ access }: Route, request: FastifyRequest, reply: FastifyReply): Call =>
   httpCall(request, reply, access === "public" ? undefined : request.headers.authorization);
-
-function send(route: Route, request: FastifyRequest, reply: FastifyReply, body: unknown, query: unknown): FastifyReply {
-  reply.header("cache-control", route.method === "GET" ? "private, no-cache" : "no-store");
-  if (route.reply.kind === "empty") return reply.send();
-  if (route.reply.kind === "text") return reply.type("text/plain; charset=utf-8").send(body);
-  if (route.reply.kind === "bytes") return sendFile(reply, body as Bytes); // as the kind promises
-  if (!route.isList) return sendJson(request, reply, body);
-  const { items, total } = body as Page; // listRoute takes nothing else
-  const { limit, offset } = query as { limit: number; offset: number }; // listRoute adds them
-  reply.headers({ "x-total-count": total, "x-page-limit": limit, "x-page-offset": offset });
-  return sendText(reply, JSON.stringify(items));
-}
-
-function sendJson(request: FastifyRequest, reply: FastifyReply, body: unknown): FastifyReply {
-  const text = JSON.stringify(body);
-  if (request.method !== "GET" && request.method !== "HEAD") return sendText(reply, text);
-  const tag = `"${hash("sha256", text, "base64url").slice(0, 27)}"`;
-  reply.header("etag", tag);
-  return names(request.headers["if-none-match"], tag) ? reply.code(304).send() : sendText(reply, text);
-}
-
-const sendText = (reply: FastifyReply, text: string) => reply.type("application/json; charset=utf-8").send(text);
-
-/** Whether `If-None-Match` names the tag; a weak one of the same letters is as good (RFC 9110, 13.1.2). */
-const names = (header: string | undefined, tag: string): boolean =>
-  header !== undefined && header.split(",").some((one) => one.trim() === "*" || one.trim().replace(/^W\//, "") === tag);

@@ -3,7 +3,7 @@ import { flag, pageQuery } from "./fields.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** One page of a list, as `present` hands it over. */
+/** One page of a list, as the root field of its document gives it. */
 export interface Page {
   readonly items: readonly unknown[];
   readonly total: number;
@@ -53,7 +53,7 @@ export interface Answer {
   readonly document: string;
   readonly reply: Reply;
   variables(input: Input): object;
-  /** Makes the answer out of what the root field gave: of a list its page, of events one after another. */
+  /** Makes the answer out of what the root field gave: of a list each of its things, of events one after another. */
   present(data: unknown, input: Input): unknown;
 }
 
@@ -79,7 +79,7 @@ export interface Route extends Answer {
   readonly follow: Answer | null;
 }
 
-interface Definition<Params extends Schema, Query extends Schema, Body extends Schema, Data, Presented, Followed> {
+interface Definition<Params extends Schema, Query extends Schema, Body extends Schema, Data, Followed> {
   readonly method: Method;
   readonly path: `/${string}`;
   readonly tag: string;
@@ -94,7 +94,7 @@ interface Definition<Params extends Schema, Query extends Schema, Body extends S
   readonly refusals?: Route["refusals"];
   readonly follow?: FollowDefinition<Params, Query, Followed>;
   variables?(input: Input<Read<Params>, Read<Query>, Read<Body>>): object;
-  present(data: Data, input: Input<Read<Params>, Read<Query>, Read<Body>>): Presented;
+  present(data: Data, input: Input<Read<Params>, Read<Query>, Read<Body>>): unknown;
 }
 
 /** How a route answers `follow=true`, a switch that its query gets by having this. */
@@ -117,7 +117,7 @@ export function route<
   Query extends Schema = typeof nothing,
   Body extends Schema = typeof nothing,
   Followed = unknown,
->({ follow, ...definition }: Definition<Params, Query, Body, Data, unknown, Followed>): Route {
+>({ follow, ...definition }: Definition<Params, Query, Body, Data, Followed>): Route {
   const query = definition.query ?? nothing;
   return {
     access: "bearer",
@@ -134,10 +134,10 @@ export function route<
 
 /**
  * Defines a route that answers a list: `limit` and `offset` are read, and arrive as the variables `first` and
- * `offset`; `present` answers one page, with how many there are in all.
+ * `offset`; the root field gives the `items` of one page, which `present` is given one by one, and their `total`.
  */
 export function listRoute<Data, Params extends Schema = typeof nothing, Query extends Schema = typeof nothing>(
-  definition: Omit<Definition<Params, Query, typeof nothing, Data, Page, never>, "method" | "follow">,
+  definition: Omit<Definition<Params, Query, typeof nothing, Data, never>, "method" | "follow">,
 ): Route {
   const defined = route<Data, Params, Query>({ ...definition, method: "GET" });
   return {

@@ -100,6 +100,57 @@ describe("what was read", () => {
   });
 });
 
+describe("what is made of a remembered value", () => {
+  const by = {};
+  let made = 0;
+  const stateOf = (row: Row | null | undefined) =>
+    row && memory.derive(row, by, () => ({ text: row.state, place: ++made }));
+  beforeEach(() => {
+    made = 0;
+  });
+
+  test("is made once for as long as the value stays the same", async () => {
+    const [row] = await load("IDLE");
+    expect(stateOf(row)).toEqual({ text: "IDLE", place: 1 });
+    expect(stateOf(memory.recall(rows, "a"))).toEqual({ text: "IDLE", place: 1 });
+    announce("row.changed", { row: { id: "a", state: "BUSY" } });
+    expect(stateOf(memory.recall(rows, "a"))).toEqual({ text: "BUSY", place: 2 });
+  });
+
+  test("is another thing for whoever makes another", async () => {
+    const [row] = await load("IDLE");
+    stateOf(row);
+    expect(row && memory.derive(row, {}, () => "another")).toBe("another");
+    expect(stateOf(row)).toEqual({ text: "IDLE", place: 1 });
+  });
+
+  test("is made anew of a value that is not remembered, or no longer", async () => {
+    const [row] = await load("IDLE");
+    announce("row.changed");
+    expect([stateOf(row)?.place, stateOf(row)?.place]).toEqual([1, 2]);
+    const never = { id: "b", state: "IDLE" };
+    expect([stateOf(never)?.place, stateOf(never)?.place]).toEqual([3, 4]);
+  });
+
+  test("cannot be changed by who gets it", async () => {
+    const [row] = await load("IDLE");
+    expect(Object.isFrozen(stateOf(row))).toBe(true);
+  });
+
+  test("counts against the room there is", async () => {
+    const many = Array.from({ length: 1000 }, (_, number) => ({ id: `row ${number}`, state: "IDLE" }));
+    await memory.load(
+      rows,
+      many.map((row) => row.id),
+      async () => many,
+    );
+    for (const row of many) memory.derive(row, by, () => "x".repeat(100_000));
+    const left = many.filter((row) => memory.recall(rows, row.id) !== undefined);
+    expect(left.length).toBeGreaterThan(300); // of 32 MiB
+    expect(left.length).toBeLessThan(340);
+  });
+});
+
 describe("reads at the same time", () => {
   test("are one for the same thing", async () => {
     expect(await Promise.all([load("IDLE"), load("IDLE")])).toEqual([

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { jsonObject } from "../../rest/fields.ts";
 import { listRoute, type Route, route } from "../../rest/route.ts";
 import {
-  type AgentData,
   agentFields,
   agentFilters,
   agentParams,
@@ -16,13 +15,6 @@ import {
 
 const tag = "Agents";
 const published = "Published agents";
-
-interface AgentPage {
-  readonly items: readonly AgentData[];
-  readonly total: number;
-}
-
-const presentPage = ({ items, total }: AgentPage) => ({ items: items.map(presentAgent), total });
 
 const seconds = (what: string) =>
   z
@@ -44,7 +36,7 @@ export const agentRoutes: readonly Route[] = [
       ${agentFields}
     `,
     variables: ({ query }) => ({ filter: filterOf(query) }),
-    present: presentPage,
+    present: presentAgent,
     reply: agentsReply,
   }),
   route({
@@ -181,7 +173,7 @@ export const agentRoutes: readonly Route[] = [
       ${agentFields}
     `,
     variables: ({ query }) => ({ filter: filterOf(query) }),
-    present: presentPage,
+    present: presentAgent,
     reply: agentsReply,
   }),
   route({

@@ -45,6 +45,7 @@ const AgentRuntime = builder.objectRef<{ totalSeconds: number; currentSeconds: n
 });
 
 export const Agent = builder.prismaObject("Agent", {
+  extensions: { isRemembered: true },
   fields: (t) => ({
     id: t.exposeID("id"),
     name: t.exposeID("name"),
@@ -60,13 +61,17 @@ export const Agent = builder.prismaObject("Agent", {
     description: t.exposeString("description", { nullable: true }),
     parentName: t.exposeString("parentName", { nullable: true, description: "Outlives the parent." }),
     metadata: t.expose("metadata", { type: "JSON" }),
-    tags: t.stringList({ resolve: ({ tags }) => tags as string[] }), // checked when they were stored
+    tags: t.stringList({
+      extensions: { isToldByRow: true },
+      resolve: ({ tags }) => tags as string[], // checked when they were stored
+    }),
     isPublished: t.exposeBoolean("isPublished"),
     publishedAt: t.expose("publishedAt", { type: "DateTime", nullable: true }),
     publishedBy: t.exposeString("publishedBy", { nullable: true }),
     publishPermissions: t.field({
       type: PublishPermissionsType,
       description: "What others may remix while it is published.",
+      extensions: { isToldByRow: true },
       resolve: permissionsOf,
     }),
     idleTimeoutSeconds: t.exposeInt("idleTimeoutSeconds", { description: "Idle for so long, it falls asleep." }),
@@ -87,6 +92,7 @@ export const Agent = builder.prismaObject("Agent", {
       type: "DateTime",
       nullable: true,
       description: "When it falls asleep if nothing happens; null while nothing is counting.",
+      extensions: { isToldByRow: true },
       resolve: (agent) => nextDeadline(agent)?.at ?? null,
     }),
     createdAt: t.expose("createdAt", { type: "DateTime" }),

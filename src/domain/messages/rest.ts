@@ -67,10 +67,7 @@ export const messageRoutes: readonly Route[] = [
       ${messageFields}
     `,
     variables: ({ params }) => params,
-    present: ({ items, total }: { items: readonly MessageData[]; total: number }) => ({
-      items: items.map(presentMessage),
-      total,
-    }),
+    present: presentMessage,
     reply: { kind: "json", schema: z.array(Message), example: [example] },
   }),
   route({

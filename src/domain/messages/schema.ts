@@ -11,6 +11,7 @@ export const MessageRole = builder.enumType("MessageRole", {
 });
 
 export const Message = builder.prismaObject("Message", {
+  extensions: { isRemembered: true },
   fields: (t) => ({
     id: t.exposeID("id"),
     sessionId: t.exposeID("sessionId", { description: "The session it is part of." }),

@@ -84,10 +84,7 @@ export const responseRoutes: readonly Route[] = [
       ${responseFields}
     `,
     variables: ({ params }) => params,
-    present: ({ items, total }: { items: readonly ResponseData[]; total: number }) => ({
-      items: items.map(presentResponse),
-      total,
-    }),
+    present: presentResponse,
     reply: { kind: "json", schema: z.array(Response), example: [example] },
   }),
   route({

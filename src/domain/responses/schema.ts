@@ -63,6 +63,7 @@ const ResponseOutput = builder.objectRef<ResponseRow>("ResponseOutput").implemen
 });
 
 export const Response = builder.prismaObject("Response", {
+  extensions: { isRemembered: true },
   fields: (t) => ({
     id: t.exposeID("id"),
     agent: t.field({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { moment } from "../../rest/fields.ts";
-import { listRoute, type Page, type Route, route } from "../../rest/route.ts";
+import { listRoute, type Route, route } from "../../rest/route.ts";
 
 const tag = "Role bindings";
 
@@ -52,7 +52,7 @@ export const roleBindingRoutes: readonly Route[] = [
       }
       ${fields}
     `,
-    present: (page: Page) => page,
+    present: (binding: unknown) => binding,
     reply: { kind: "json", schema: z.array(RoleBinding), example: [example] },
   }),
   route({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { moment, wordOf } from "../../rest/fields.ts";
-import { listRoute, type Page, type Route, route } from "../../rest/route.ts";
+import { listRoute, type Route, route } from "../../rest/route.ts";
 
 const tag = "Roles";
 const scopes = ["space", "global"] as const;
@@ -77,7 +77,7 @@ export const roleRoutes: readonly Route[] = [
       }
       ${fields}
     `,
-    present: ({ items, total }: Page) => ({ items: (items as RoleData[]).map(presentRole), total }), // as selected
+    present: presentRole,
     reply: { kind: "json", schema: z.array(Role), example: [example] },
   }),
   route({

@@ -94,10 +94,7 @@ const routesOfAll = ({ path, tag, title, params, query }: Place): readonly Route
         ${fields}
       `,
       variables: (input) => ({ space: spaceOf(input), show: input.query.show_values }),
-      present: ({ items, total }: { items: readonly SecretData[]; total: number }) => ({
-        items: items.map(present),
-        total,
-      }),
+      present,
       reply: { kind: "json", schema: z.array(Secret), example: [example] },
     }),
     route({

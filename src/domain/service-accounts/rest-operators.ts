@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { moment } from "../../rest/fields.ts";
-import { listRoute, type Page, type Route, route } from "../../rest/route.ts";
+import { listRoute, type Route, route } from "../../rest/route.ts";
 import { newUser, password, routesOfOne } from "./rest-account.ts";
 import { tokenReply } from "./rest.ts";
 
@@ -54,7 +54,7 @@ export const operatorRoutes: readonly Route[] = [
       }
       ${fields}
     `,
-    present: (page: Page) => page,
+    present: (operator: unknown) => operator,
     reply: { kind: "json", schema: z.array(Operator), example: [example] },
   }),
   route({

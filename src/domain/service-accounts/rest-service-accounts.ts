@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { moment } from "../../rest/fields.ts";
-import { listRoute, type Page, type Route, route } from "../../rest/route.ts";
+import { listRoute, type Route, route } from "../../rest/route.ts";
 import { newUser, password, routesOfOne } from "./rest-account.ts";
 
 const tag = "Service accounts";
@@ -59,7 +59,7 @@ export const serviceAccountRoutes: readonly Route[] = [
       }
       ${fields}
     `,
-    present: (page: Page) => page,
+    present: (account: unknown) => account,
     reply: {
       kind: "json",
       schema: z.array(ServiceAccount),

@@ -40,7 +40,7 @@ export const sessionRoutes: readonly Route[] = [
     variables: ({ query: { state, space, workspace_name } }) => ({
       filter: { states: state && [state.toUpperCase()], space: space ?? workspace_name },
     }),
-    present: (page: { items: readonly unknown[]; total: number }) => page,
+    present: asItIs,
     reply: sessionsReply,
   }),
   route({

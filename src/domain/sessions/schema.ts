@@ -20,6 +20,7 @@ export const SessionState = builder.enumType("SessionState", {
 });
 
 export const Session = builder.prismaObject("Session", {
+  extensions: { isRemembered: true },
   fields: (t) => ({
     id: t.exposeID("id"),
     space: t.exposeID("spaceName", { description: "The name of the space it lives in." }),

@@ -4,7 +4,6 @@ import { listRoute, type Route, route } from "../../rest/route.ts";
 import {
   placeOf,
   presentSpaceAgent,
-  type SpaceAgentData,
   spaceAgentFields,
   spaceAgentParams,
   spaceAgentReply,
@@ -20,11 +19,6 @@ const RunningAgent = z
     started_at: moment("Since when it runs").nullable(),
   })
   .meta({ id: "RunningSpaceAgent" });
-
-interface RunningPage {
-  readonly items: readonly SpaceAgentData[];
-  readonly total: number;
-}
 
 /** What is ordered of the agents of a space, and what runs (document A, "Space Agents"). */
 export const spaceAgentOrderRoutes: readonly Route[] = [
@@ -93,7 +87,7 @@ export const spaceAgentOrderRoutes: readonly Route[] = [
       }
     `,
     variables: ({ params }) => ({ space: params.name, filter: { statuses: ["RUNNING"] } }),
-    present: ({ items, total }: RunningPage) => ({ items: items.map(presentSpaceAgent), total }),
+    present: presentSpaceAgent,
     reply: {
       kind: "json",
       schema: z.array(RunningAgent),

@@ -4,7 +4,6 @@ import { spaceAgentOrderRoutes } from "./rest-orders.ts";
 import {
   placeOf,
   presentSpaceAgent,
-  type SpaceAgentData,
   sourceBranch,
   sourceRepo,
   spaceAgentFields,
@@ -16,11 +15,6 @@ import {
 } from "./rest-space-agent.ts";
 
 const tag = "Space agents";
-
-interface Page {
-  readonly items: readonly SpaceAgentData[];
-  readonly total: number;
-}
 
 /** Agents of a space (document A, "Space Agents"). */
 export const spaceAgentRoutes: readonly Route[] = [
@@ -39,7 +33,7 @@ export const spaceAgentRoutes: readonly Route[] = [
       ${spaceAgentFields}
     `,
     variables: ({ params }) => ({ space: params.name }),
-    present: ({ items, total }: Page) => ({ items: items.map(presentSpaceAgent), total }),
+    present: presentSpaceAgent,
     reply: spaceAgentsReply,
   }),
   route({

@@ -14,6 +14,7 @@ export const SpaceAgentStatus = builder.enumType("SpaceAgentStatus", {
 });
 
 export const SpaceAgent = builder.prismaObject("SpaceAgent", {
+  extensions: { isRemembered: true },
   fields: (t) => ({
     id: t.exposeID("id"),
     space: t.exposeID("spaceName", { description: "The name of the space it belongs to." }),

@@ -60,7 +60,7 @@ export const spaceRoutes: readonly Route[] = [
       ${fields}
     `,
     variables: ({ query: { active } }) => ({ filter: { active } }),
-    present: (page: { items: readonly unknown[]; total: number }) => page,
+    present: asItIs,
     reply: { kind: "json", schema: z.array(Space), example: [example] },
   }),
   route({

@@ -3,6 +3,7 @@ import { connectionOf } from "../../graphql/connection.ts";
 
 export const Space = builder.prismaObject("Space", {
   description: "Where agents and secrets live, and what roles can be limited to. The space `default` is always there.",
+  extensions: { isRemembered: true },
   fields: (t) => ({
     name: t.exposeID("name"),
     description: t.exposeString("description", { nullable: true }),
