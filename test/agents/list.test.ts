@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { SqliteAdapter } from "../../src/store/sqlite/adapter.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { planOf, readsOf, slowSteps } from "../lists/plans.ts";
 import { accountToken, createSpace, refusalOf } from "../support/agents.ts";
 import { startTestGateway } from "../support/gateway.ts";
 
@@ -145,7 +145,7 @@ describe("listing agents", () => {
   });
 });
 
-describe.skipIf(process.env["TEST_DATABASE"] === "postgresql")("the number of queries", () => {
+describe("the number of queries", () => {
   const everything = `nodes {
     name createdBy { user } parent { name } secretNames network image runtime { totalSeconds }
     computer { phase } responses(first: 5) { totalCount nodes { status output { items { type } } } }
@@ -154,11 +154,7 @@ describe.skipIf(process.env["TEST_DATABASE"] === "postgresql")("the number of qu
   const queriesOf = async (args: string, fields: string) => {
     await list(args, fields);
     gateway.gateway.memory.forgetAll();
-    const spy = vi.spyOn(SqliteAdapter.prototype, "queryRaw");
-    await list(args, fields);
-    const count = spy.mock.calls.length;
-    spy.mockRestore();
-    return count;
+    return readsOf(() => list(args, fields));
   };
 
   test("does not grow with the length of the page, however nested the selection", async () => {
@@ -166,22 +162,16 @@ describe.skipIf(process.env["TEST_DATABASE"] === "postgresql")("the number of qu
       await gateway.data(`mutation { createResponse(agent: "${name}", input: { text: "hi" }) { id } }`);
     }
     await gateway.settle();
-    expect(await queriesOf("first: 20", everything)).toBe(await queriesOf("first: 2", everything));
-    expect(await queriesOf("first: 20", "nodes { name state tags }")).toBe(1);
+    expect(await queriesOf("first: 20", everything)).toHaveLength((await queriesOf("first: 2", everything)).length);
+    const plain = await queriesOf("first: 20", "nodes { name state tags }");
+    expect(plain.filter(({ sql }) => /"?Agent"?\b/.test(sql))).toHaveLength(1);
   });
 
   test("a deep page costs what the first costs", async () => {
-    const spy = vi.spyOn(SqliteAdapter.prototype, "queryRaw");
     const { pageInfo } = await list("first: 20", "pageInfo { endCursor }");
-    await list(`first: 5, after: "${pageInfo.endCursor}"`);
-    const { sql = "", args = [] } = spy.mock.lastCall?.[0] ?? {};
-    spy.mockRestore();
-    const plan = await gateway.gateway.store.$queryRawUnsafe<{ detail: string }[]>(
-      `EXPLAIN QUERY PLAN ${sql}`,
-      ...args.map((value) => (typeof value === "bigint" ? Number(value) : value)),
-    );
-    const details = plan.map(({ detail }) => detail).join("\n");
-    expect(details).toMatch(/SEARCH .* USING INDEX Agent_createdAt_id_idx \(createdAt>/);
-    expect(details).not.toMatch(/SCAN|TEMP B-TREE/);
+    const [page] = (await queriesOf(`first: 5, after: "${pageInfo.endCursor}"`, "nodes { name }")).slice(-1);
+    const plan = page ? await planOf(gateway, page) : [];
+    expect(plan.join("\n")).toMatch(/Agent_createdAt_id_idx/);
+    expect(slowSteps(plan)).toEqual([]);
   });
 });

@@ -151,6 +151,7 @@ describe("the routes of document B", () => {
 
   test("filter sessions by state in any case, by space and by its older name, and count them", async () => {
     const other = (await send(gateway, "POST", "/sessions", { body: { space: "production" } })).json.id;
+    await gateway.settle();
     const ids = async (query: string) => {
       const { json, headers } = await send(gateway, "GET", `/sessions?${query}`);
       expect(headers.get("x-total-count")).toBe(String(json.length));

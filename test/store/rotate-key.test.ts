@@ -104,8 +104,8 @@ describe("a rotation that is killed", () => {
 });
 
 describe("beside a gateway that runs", { timeout: 30_000 }, () => {
-  test.skipIf(process.env["TEST_DATABASE"] === "postgresql")("on SQLite, it is refused with what to do", async () => {
-    const gateway = await startTestGateway();
+  test("on SQLite, it is refused with what to do", async () => {
+    const gateway = await startTestGateway({ provider: "sqlite" });
     await expect(rotateKey(gateway.config)).rejects.toThrow(/in use by another gateway. Stop that one/);
     await gateway.stop();
   });

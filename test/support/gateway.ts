@@ -2,6 +2,7 @@ import { type DestinationStream, pino } from "pino";
 import { type Config, readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
 import { createMemoryRuntime } from "../../src/runtime/memory/memory-runtime.ts";
+import type { Provider } from "../../src/store/migration-files.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { type RunningGateway, startGateway } from "../../src/start.ts";
 import { openTestStore, type TestStore } from "./store.ts";
@@ -15,6 +16,8 @@ export interface TestGatewayOptions<R extends Runtime> {
   readonly logTo?: DestinationStream;
   /** `false` where a second process shares the database, as on PostgreSQL; on SQLite it is `true` otherwise. */
   readonly alone?: boolean;
+  /** A database of this kind where a test is about it. */
+  readonly provider?: Provider;
 }
 
 /** A GraphQL answer as it went over HTTP. */
@@ -54,7 +57,7 @@ export async function startTestGateway<R extends Runtime>(
   options: TestGatewayOptions<R> & { readonly runtime: R },
 ): Promise<TestGateway<R>>;
 export async function startTestGateway(options: TestGatewayOptions<Runtime> = {}): Promise<TestGateway<Runtime>> {
-  const database = await openTestStore();
+  const database = await openTestStore(options.provider);
   await database.release();
   return startOn(database, { now: new Date("2026-01-01T00:00:00.000Z").getTime() }, options);
 }
