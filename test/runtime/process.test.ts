@@ -1,4 +1,5 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -54,6 +55,24 @@ function describeProcesses(useSandbox: boolean, describeOwn: (world: World) => v
       const before = (await world.runtime.files.stat(container, "beat")).size;
       await letTimePass(world.runtime, container);
       expect((await world.runtime.files.stat(container, "beat")).size).toBe(before);
+    });
+
+    test("many commands at once start one by one, and others get their turn between", async () => {
+      const containers = await Promise.all(Array.from({ length: 8 }, () => world.newRunning()));
+      const script = "true # together";
+      const starts: { readonly process: ChildProcess; readonly turn: number }[] = [];
+      const note = (message: unknown) => {
+        starts.push({ ...(message as { process: ChildProcess }), turn }); // as Node documents it
+      };
+      let [turn, isOver] = [0, false];
+      const count = () => void (turn++, isOver || setImmediate(count));
+      count();
+      subscribe("child_process", note);
+      await Promise.all(containers.map((container) => run(world.runtime, container, script)));
+      unsubscribe("child_process", note);
+      isOver = true;
+      const own = starts.filter(({ process }) => process.spawnargs.includes(script));
+      expect(new Set(own.map((start) => start.turn)).size).toBe(containers.length);
     });
 
     test("what a command leaves in the background ends with it", async () => {

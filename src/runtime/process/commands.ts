@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { posix } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { badInput } from "../../errors.ts";
 import { agentFolder, imageFolder, imageFolderVariable } from "../paths.ts";
 import type { ExecCommand, ExecResult } from "../runtime.ts";
@@ -23,6 +24,8 @@ export class Commands {
   readonly #deployment: string;
   readonly #findSandbox: () => Promise<Sandbox | null>;
   readonly #running = new Map<string, RunningCommand>();
+  #lastTurn = Promise.resolve();
+  #isClosed = false;
 
   constructor(deployment: string, findSandbox: () => Promise<Sandbox | null>) {
     this.#deployment = deployment;
@@ -36,7 +39,8 @@ export class Commands {
   async run(place: CommandPlace, command: ExecCommand, isAllowed: () => Promise<void>): Promise<ExecResult> {
     if (command.argv.length === 0) throw badInput("argv", "A command needs at least the name of a program");
     const launch = this.#launch(place, command, await this.#findSandbox());
-    if (command.signal?.aborted) return { end: "aborted", exitCode: null };
+    await this.#turn();
+    if (command.signal?.aborted || this.#isClosed) return { end: "aborted", exitCode: null };
     const running = new RunningCommand(launch, command);
     this.#running.set(running.marker, running);
     try {
@@ -82,7 +86,14 @@ export class Commands {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#running.values()].map((running) => running.kill("aborted")));
+  }
+
+  /** Nothing else goes on while a process is started, so many that are to start leave turns to the rest. */
+  #turn(): Promise<void> {
+    this.#lastTurn = this.#lastTurn.then(() => nextTurn());
+    return this.#lastTurn;
   }
 
   async #signalAll(container: string, signal: NodeJS.Signals, isDone: (entry: ProcessEntry) => boolean): Promise<void> {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { setTimeout as pause } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as pause } from "node:timers/promises";
 
 /** The variable that marks every process of a command, whatever group or session it moved to. */
 export const markerVariable = "RAWORC_COMMAND";
@@ -28,8 +28,10 @@ export const ticksPerSecond = 100;
  * `sessions` remembers them from one look to the next, since relatives may have ended meanwhile.
  * Empty where there is no `/proc` (macOS), which leaves process groups only.
  */
-export function processesOf(isWanted: IsWanted, sessions = new Set<number>()): readonly ProcessEntry[] {
-  const all = readTable();
+export const processesOf = (isWanted: IsWanted, sessions = new Set<number>()): readonly ProcessEntry[] =>
+  wantedOf(readTable(), isWanted, sessions);
+
+function wantedOf(all: readonly ProcessEntry[], isWanted: IsWanted, sessions: Set<number>): readonly ProcessEntry[] {
   const pids = new Set<number>();
   const isOne = ({ marker, parent, session }: ProcessEntry) =>
     (marker !== null && isWanted(marker)) || pids.has(parent) || sessions.has(session);
@@ -42,6 +44,15 @@ export function processesOf(isWanted: IsWanted, sessions = new Set<number>()): r
   }
   return all.filter(({ pid }) => pids.has(pid));
 }
+
+let soon: Promise<readonly ProcessEntry[]> | null = null;
+
+/** The table as it is a moment later. It is read once for all who ask meanwhile: many commands may end together. */
+const tableSoon = (): Promise<readonly ProcessEntry[]> =>
+  (soon ??= nextTurn().then(() => {
+    soon = null;
+    return readTable();
+  }));
 
 /** Read in one go without waiting: the table must not change more than it has to between two entries. */
 function readTable(): readonly ProcessEntry[] {
@@ -115,7 +126,7 @@ export async function signalUntil(
 ): Promise<boolean> {
   const sessions = new Set(ownSessions);
   for (let round = 0; round < killRounds; round += 1) {
-    const remaining = processesOf(isWanted, sessions).filter((entry) => !isDone(entry));
+    const remaining = wantedOf(await tableSoon(), isWanted, sessions).filter((entry) => !isDone(entry));
     if (remaining.length === 0) return true;
     for (const { pid } of remaining) signalProcess(pid, signal);
     await pause(roundPauseMs);
