@@ -57,14 +57,12 @@ function checkCursor(after: bigint, gone: bigint, head: bigint): void {
 
 /** Events of one stream with `seq` above `after`, in order. */
 export async function readStream(store: Store, stream: string, after: bigint, limit: number): Promise<Page> {
-  const rows = await store.event.findMany({
-    where: { stream, seq: { gt: Number(after) } },
-    orderBy: { seq: "asc" },
-    take: limit,
-  });
-  const events = rows.map(asLogEvent);
+  const events = await store.sql.all<LogEvent>(streamPage, [stream, Number(after), limit]);
   return { events, through: BigInt(events.at(-1)?.seq ?? after), more: events.length === limit };
 }
+
+/** By hand, for every subscription begins with it. */
+const streamPage = `SELECT * FROM "Event" WHERE "stream" = ? AND "seq" > ? ORDER BY "seq" LIMIT ?`;
 
 /** Events of the whole log that match, with `id` above `after`, in the order of their commits. */
 export async function readLog(store: Store, filter: EventFilter, after: bigint, limit: number): Promise<Page> {

@@ -2,7 +2,6 @@ import type { ItemBody } from "../../engines/engine.ts";
 import { badInput, GatewayError, unavailable } from "../../errors.ts";
 import { type FollowOptions, followStream } from "../../events/follow.ts";
 import type { LogEvent } from "../../events/event.ts";
-import { headOf } from "../../events/read.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { JsonObject } from "../../json.ts";
 import type { ResponseStatus } from "../../store/generated/client/client.ts";
@@ -34,9 +33,7 @@ export async function* followResponse(
   signal: AbortSignal,
   options: FollowOptions = {},
 ): AsyncGenerator<Progress, void, undefined> {
-  // In this order: a response that ends between the two is followed to its end.
-  const ended = await hasEnded(gateway, id);
-  const head = Number(await headOf(gateway.store, responseStream(id)));
+  const { ended, head } = await standOf(gateway, id);
   if (after < 0 || after > head) throw badInput("after", `"after" must be from 0 to ${head}, the newest seq`);
   if (ended && after === head) return;
   for await (const followed of followStream(gateway, responseStream(id), BigInt(after), signal, options)) {
@@ -65,10 +62,20 @@ export async function waitForEnd(gateway: Gateway, id: string, timeoutSeconds: n
   throw unavailable("The wait was cut short; the response goes on");
 }
 
-const hasEnded = async ({ store }: Pick<Gateway, "store">, id: string) => {
-  const response = await store.response.findUnique({ where: { id }, select: { status: true } });
-  return !response || isTerminal(response.status);
-};
+/** How far its stream has come, and whether nothing more comes: of one moment, so that neither is newer. */
+async function standOf({ store }: Pick<Gateway, "store">, id: string) {
+  const [stand] = await store.sql.all<Stand>(standing, [responseStream(id), id]);
+  const { head = null, status = null } = stand ?? {};
+  return { head: Number(head ?? 0), ended: status === null || isTerminal(status) };
+}
+
+interface Stand {
+  readonly head: bigint | number | null;
+  readonly status: ResponseStatus | null;
+}
+
+const standing = `SELECT (SELECT "seq" FROM "Stream" WHERE "name" = ?) AS "head",
+  (SELECT "status" FROM "Response" WHERE "id" = ?) AS "status"`;
 
 const nothing = { seq: null, at: null, item: null, status: null, text: null, delta: null };
 

@@ -88,20 +88,17 @@ export async function secretNamesOf({ store }: Pick<Gateway, "store">, owners: r
 /** The environment of an owner's commands: the secrets of its space, and its own, which win. */
 export async function environmentOf(gateway: Gateway, owner: Owner, withSpace: boolean) {
   const owners = withSpace ? [spaceOwner(owner.space), owner] : [owner];
-  const rows = await gateway.store.secret.findMany({
-    where: { OR: owners.map(({ kind, id }) => ({ ownerKind: kind, ownerId: id })) },
-  });
-  return Object.assign(
-    {},
-    ...owners.map((each) =>
-      openAll(
-        gateway,
-        each,
-        rows.filter((row) => row.ownerKind === each.kind),
-      ),
-    ),
-  ) as Record<string, string>; // openAll's own type, lost by Object.assign
+  const opened = await Promise.all(
+    owners.map(async (each) => {
+      const rows = await gateway.store.sql.all<Secret>(secretsOf, [each.kind, each.id]);
+      return openAll(gateway, each, rows);
+    }),
+  );
+  return Object.assign({}, ...opened) as Record<string, string>; // openAll's own type, lost by Object.assign
 }
+
+/** By hand, for every response begins with it. */
+const secretsOf = `SELECT * FROM "Secret" WHERE "ownerKind" = ? AND "ownerId" = ?`;
 
 const openAll = (gateway: Pick<Gateway, "sealer">, owner: Owner, rows: readonly Secret[]): Record<string, string> =>
   Object.fromEntries(rows.map((row) => [row.keyName, openSecret(gateway, owner, row)]));
