@@ -4,6 +4,8 @@
  */
 export interface Engine {
   readonly kind: EngineKind;
+  /** The items that an answer to this text begins with, if that is known before; they are recorded with the claim. */
+  opening?(text: string): readonly ItemBody[];
   /**
    * Answers the job and returns how it ended; it throws only for bugs and when `job.signal` aborts.
    * Called again for the same job with `job.recorded` filled when an earlier gateway process died in the middle.
@@ -32,7 +34,7 @@ export interface EngineJob extends Earlier {
    * says so, in one step. Where somebody else has changed meanwhile what is told, it only counts what was spent.
    */
   compact(summary: string, item: ItemBody, spent: Usage): Promise<void>;
-  /** Items that an earlier run of this same response recorded, in order. */
+  /** Items that an earlier run of this same response recorded, in order; none when this is the first. */
   readonly recorded: readonly ItemBody[];
   /** Secrets of the space and the agent: environment of commands, and keys of models. */
   readonly environment: Readonly<Record<string, string>>;
@@ -85,9 +87,13 @@ export interface Usage {
   readonly outputTokens: number;
 }
 
-export type EngineOutcome =
+export type EngineOutcome = (
   | { readonly status: "completed"; readonly text: string }
-  | { readonly status: "failed"; readonly text?: string; readonly failure: Failure };
+  | { readonly status: "failed"; readonly text?: string; readonly failure: Failure }
+) & {
+  /** The last items, recorded with the end: both or neither. Every call has its result then. */
+  readonly items?: readonly ItemBody[];
+};
 
 export interface Failure {
   readonly reason: FailureReason;

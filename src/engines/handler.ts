@@ -29,25 +29,24 @@ async function run(job: EngineJob): Promise<EngineOutcome> {
     onPrint: (text) => job.delta({ channel: "stdout", text }),
   });
   const result = "failure" in report ? failedResult(report.failure) : toolResult("handler", report.text);
-  await job.append(result);
-  if (report.printed !== "") await job.append({ type: "handler_output", text: storable(report.printed) });
-  return finish(job, result);
+  const printed = report.printed === "" ? [] : [{ type: "handler_output", text: storable(report.printed) }];
+  return endOf(job, result, [result, ...printed]);
 }
 
 /** Ends a response that an earlier gateway process left open, by what is recorded and nothing else. */
 async function settle(job: EngineJob): Promise<EngineOutcome> {
   const recorded = toolUses(job.recorded)[0]?.result;
-  if (recorded) return finish(job, recorded);
+  if (recorded) return endOf(job, recorded, []);
   const result = { ...unseenResult("handler", RESTARTED), failure: INTERRUPTED };
-  await job.append(result);
-  return finish(job, result);
+  return endOf(job, result, [result]);
 }
 
-async function finish(job: EngineJob, { output, failure }: ItemBody): Promise<EngineOutcome> {
-  if (failure !== undefined) return failed("", restored(failure));
+/** How a call with this result ends its response; `items` are those that are not recorded yet. */
+function endOf(job: EngineJob, { output, failure }: ItemBody, items: readonly ItemBody[]): EngineOutcome {
+  if (failure !== undefined) return { ...failed("", restored(failure)), items };
   const text = String(output);
-  if (finalText(job.recorded) === undefined) await job.append(final(text));
-  return { status: "completed", text };
+  const answered = finalText(job.recorded) !== undefined;
+  return { status: "completed", text, items: answered ? items : [...items, final(text)] };
 }
 
 /** The result keeps the whole failure, so that it is the same after a restart. */

@@ -10,34 +10,35 @@ import { final, finalText, RESTARTED, storable, toolCall, toolResult, toolUses, 
  */
 export const createShellEngine = (): Engine => ({
   kind: "SHELL",
+  opening: (text) => (isRunnable(text) ? [toolCall("bash", argsOf(text))] : []),
   answer: (job) => (toolUses(job.recorded).length > 0 ? settle(job) : run(job)),
 });
 
 async function run(job: EngineJob): Promise<EngineOutcome> {
-  if (job.text.includes("\0")) return failed("", NUL_IN_COMMAND);
-  const args = { command: job.text, cwd: AGENT_FOLDER };
-  await job.append(toolCall("bash", args));
-  const report = await runBash(job, { ...args, timeoutMs: NO_LIMIT_MS });
-  await job.append(toolResult("bash", report.output));
-  return finish(job, report.output, failureOf(report));
+  if (!isRunnable(job.text)) return failed("", NUL_IN_COMMAND);
+  const report = await runBash(job, { ...argsOf(job.text), timeoutMs: NO_LIMIT_MS });
+  const { output } = report;
+  const text = textOf(output);
+  const items = [toolResult("bash", output), final(text)];
+  return { ...outcomeOf(text, failureOf(report)), items };
 }
 
 /** Ends a response that an earlier gateway process left open, by what is recorded and nothing else. */
 async function settle(job: EngineJob): Promise<EngineOutcome> {
   const output = toolUses(job.recorded)[0]?.result?.["output"];
-  if (typeof output !== "string") {
-    await job.append(unseenResult("bash", RESTARTED));
-    return failed("", INTERRUPTED);
-  }
+  if (typeof output !== "string") return { ...failed("", INTERRUPTED), items: [unseenResult("bash", RESTARTED)] };
   const exitCode = /^\[exit_code:(\d+)\]/.exec(output)?.[1];
-  return finish(job, output, exitCode === undefined ? INTERRUPTED : exitFailure(Number(exitCode)));
+  const text = textOf(output);
+  const items = finalText(job.recorded) === undefined ? [final(text)] : [];
+  return { ...outcomeOf(text, exitCode === undefined ? INTERRUPTED : exitFailure(Number(exitCode))), items };
 }
 
-async function finish(job: EngineJob, output: string, failure: Failure | null): Promise<EngineOutcome> {
-  const text = storable(withoutFirstLine(output));
-  if (finalText(job.recorded) === undefined) await job.append(final(text));
-  return failure ? failed(text, failure) : { status: "completed", text };
-}
+const isRunnable = (text: string) => !text.includes("\0");
+const argsOf = (text: string) => ({ command: text, cwd: AGENT_FOLDER });
+const textOf = (output: string) => storable(withoutFirstLine(output));
+
+const outcomeOf = (text: string, failure: Failure | null): EngineOutcome =>
+  failure ? failed(text, failure) : { status: "completed", text };
 
 const exitFailure = (exitCode: number): Failure | null =>
   exitCode === 0

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { HandlerCall } from "../../src/engines/engine.ts";
 import { createHandlerEngine } from "../../src/engines/handler.ts";
 import { createTestWorkspace, type TestWorkspace } from "../support/workspace.ts";
-import { createTestJob, itemFaults, type JobOptions, type TestJob } from "./job.ts";
+import { answerJob, createTestJob, itemFaults, type JobOptions, type TestJob } from "./job.ts";
 
 let computer: TestWorkspace;
 let agents: string;
@@ -33,7 +33,7 @@ const jobOf = (call: Omit<HandlerCall, "context">, options: Partial<JobOptions> 
     environment: { RAWORC_AGENTS: agents, ...options.environment },
     handler: { context: { session: "s1", space: "default" }, ...call },
   });
-const answer = (job: TestJob) => createHandlerEngine().answer(job);
+const answer = (job: TestJob) => answerJob(createHandlerEngine(), job);
 const resultOf = (job: TestJob) => job.items.find(({ type }) => type === "tool_result");
 
 /** The same function in both languages; each test says what it does. */

@@ -1,4 +1,13 @@
-import type { EngineJob, Exchange, HandlerCall, ItemBody, PassingText, Usage } from "../../src/engines/engine.ts";
+import type {
+  Engine,
+  EngineJob,
+  EngineOutcome,
+  Exchange,
+  HandlerCall,
+  ItemBody,
+  PassingText,
+  Usage,
+} from "../../src/engines/engine.ts";
 import type { TestWorkspace } from "../support/workspace.ts";
 
 export interface TestJob extends EngineJob {
@@ -79,6 +88,15 @@ export function createTestJob(options: JobOptions): TestJob {
     abort: (reason = new Error("cancelled")) => controller.abort(reason),
   };
   return job;
+}
+
+/** Has an engine answer a job, and records its first and last items as the gateway does. */
+export async function answerJob(engine: Engine, job: TestJob): Promise<EngineOutcome> {
+  const opening = job.recorded.length === 0 ? (engine.opening?.(job.text) ?? []) : [];
+  for (const item of opening) await job.append(item);
+  const { items = [], ...outcome } = await engine.answer(job);
+  for (const item of items) await job.append(item);
+  return outcome;
 }
 
 /** What is wrong with the order of a response's items, as document C pairs them; empty when nothing is. */

@@ -5,7 +5,7 @@ import { OUTPUT_LIMIT_BYTES } from "../../src/engines/output-capture.ts";
 import { createShellEngine } from "../../src/engines/shell.ts";
 import { unavailable } from "../../src/errors.ts";
 import { createTestWorkspace, type TestWorkspace } from "../support/workspace.ts";
-import { createTestJob, itemFaults, type JobOptions, type TestJob } from "./job.ts";
+import { answerJob, createTestJob, itemFaults, type JobOptions, type TestJob } from "./job.ts";
 
 let computer: TestWorkspace;
 beforeEach(async () => {
@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => computer[Symbol.asyncDispose]());
 
 const jobOf = (text: string, options: Partial<JobOptions> = {}) => createTestJob({ computer, text, ...options });
-const answer = (job: TestJob) => createShellEngine().answer(job);
+const answer = (job: TestJob) => answerJob(createShellEngine(), job);
 const resultOf = (job: TestJob) => job.items.find(({ type }) => type === "tool_result")?.["output"];
 
 describe("a response of the shell engine", () => {

@@ -144,7 +144,8 @@ describe("asking a busy agent", () => {
     const urgent = await ask(gateway, "quick", "second", { whenBusy: "INTERRUPT" });
     const respondent = await findRespondent(gateway.gateway.store, (await agentNamed(gateway, "quick")).id);
     if (!respondent) throw new Error("the agent is not there");
-    const begin = (id: string) => claim(gateway.gateway, respondent, id, { engine: "SHELL", from: "IDLE" });
+    const begin = (id: string) =>
+      claim(gateway.gateway, respondent, id, { engine: "SHELL", from: "IDLE", opening: [] });
     expect(await begin(turn.id)).toBeNull();
     expect(await begin(urgent.id)).toMatchObject({ id: urgent.id, status: "PROCESSING" });
   });

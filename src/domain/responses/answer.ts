@@ -3,7 +3,6 @@ import { conflict, GatewayError } from "../../errors.ts";
 import { abortOn } from "../../events/abort-on.ts";
 import { commit, type Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
-import { isJsonObject } from "../../json.ts";
 import type { Response } from "../../store/generated/client/client.ts";
 import { killLeftOverCommands, openWorkspace } from "../computers/workspace.ts";
 import { UnreadableSecret } from "../secrets/owned.ts";
@@ -11,7 +10,7 @@ import { emitItems, moveResponse, responseFactsOf } from "./change.ts";
 import { isHeld, releaseClaim } from "./claim.ts";
 import { itemsOf } from "./items.ts";
 import type { Respondent } from "./respondent.ts";
-import { isTerminal, responseStream, textOf } from "./response.ts";
+import { isTerminal, responseStream, wordsOf } from "./response.ts";
 
 /**
  * Has an engine answer a claimed response and stores how it ended. Stops when somebody else ends the response
@@ -54,14 +53,14 @@ async function jobFor(
   signal: AbortSignal,
 ): Promise<EngineJob> {
   const [recorded, instructions, environment, handler] = await Promise.all([
-    recordedBy(gateway, response),
+    response.epoch > 1 ? recordedBy(gateway, response) : [],
     respondent.instructions(gateway),
     respondent.environment(gateway),
     respondent.handler(gateway, response),
   ]);
   return {
     responseId: response.id,
-    text: isJsonObject(response.input) ? textOf(response.input) : "",
+    text: wordsOf(response),
     instructions,
     summary: respondent.context.summary,
     history: () => respondent.history(gateway, response),

@@ -35,6 +35,8 @@ export interface Standing {
 export interface MoveDetails {
   readonly text?: string | undefined;
   readonly failure?: Failure;
+  /** Items that come before the event: all that is left to record of a response that ends, by the engine that ends it. */
+  readonly items?: readonly ItemBody[];
   /** Who works on it now, and so may end it. */
   readonly claim?: { readonly leaseOwner: string; readonly leaseUntil: Date };
   /** What has begun to work on it. */
@@ -65,7 +67,8 @@ export async function moveResponse(
     ...conditionsOf(where),
   ]);
   if (!response) return null;
-  await closeCall(unit, home, response);
+  if (details.items) await emitItems(unit, home, response.id, details.items);
+  else await closeCall(unit, home, response);
   await emitStatus(unit, home, response);
   return response;
 }

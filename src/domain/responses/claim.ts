@@ -1,8 +1,9 @@
+import type { ItemBody } from "../../engines/engine.ts";
 import { GatewayError } from "../../errors.ts";
 import { commit, type Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { EngineKind, Response } from "../../store/generated/client/client.ts";
-import { moveResponse } from "./change.ts";
+import { emitItems, moveResponse } from "./change.ts";
 import type { Respondent } from "./respondent.ts";
 
 /** A replica that dies is taken over when its lease ends. */
@@ -41,6 +42,15 @@ export async function isHeld({ store }: Pick<Gateway, "store">, { id, epoch }: R
   return (await store.sql.all(held, [id, epoch])).length > 0;
 }
 
+/** How a response is begun. */
+interface Beginning {
+  readonly engine: EngineKind;
+  /** The state that its respondent must still be in. */
+  readonly from: "INIT" | "IDLE";
+  /** The items that its answer begins with. */
+  readonly opening: readonly ItemBody[];
+}
+
 /**
  * Takes a waiting response for this process and makes its respondent BUSY; `null` when something else came first,
  * also when the respondent is no longer in the state `from`, or was interrupted since it was this one's turn.
@@ -50,7 +60,7 @@ export async function claim(
   gateway: Gateway,
   respondent: Respondent,
   id: string,
-  { engine, from }: { readonly engine: EngineKind; readonly from: "INIT" | "IDLE" },
+  { engine, from, opening }: Beginning,
 ): Promise<Response | null> {
   try {
     return await commit(gateway, async (unit) => {
@@ -59,6 +69,7 @@ export async function claim(
       if (!claimed || !(await respondent.becomeBusy(unit, from))) throw cameFirst;
       // From here on whoever interrupts waits, and then sees this one run; who did before is seen here.
       if (await isOvertaken(unit, claimed)) throw cameFirst;
+      await emitItems(unit, respondent, id, opening);
       return claimed;
     });
   } catch (error) {

@@ -1,10 +1,9 @@
 import type { Exchange } from "../../engines/engine.ts";
 import type { Gateway } from "../../gateway.ts";
-import { isJsonObject } from "../../json.ts";
 import type { Agent, Response } from "../../store/generated/client/client.ts";
 import { itemsOf } from "./items.ts";
 import { isCutOff } from "./respondent.ts";
-import { textOf } from "./response.ts";
+import { wordsOf } from "./response.ts";
 
 const pageSize = 20;
 
@@ -49,7 +48,7 @@ const pageBefore = (
   });
 
 const exchangeOf = (response: Response, items: Awaited<ReturnType<typeof itemsOf>>): Exchange => ({
-  input: isJsonObject(response.input) ? textOf(response.input) : "",
+  input: wordsOf(response),
   output: response.outputText,
   items: (items.get(response.id) ?? []).map(({ raw }) => raw),
 });

@@ -12,7 +12,7 @@ import { claim, nextPending, renewLeaseMs, renewLeases, takenOf, takeOver } from
 import { engineFor, failureOfChoice, offerToWorkers } from "./engine-choice.ts";
 import { rememberedRespondent } from "./find-respondent.ts";
 import type { Respondent } from "./respondent.ts";
-import { unfinished } from "./response.ts";
+import { unfinished, wordsOf } from "./response.ts";
 
 export type Engines = Readonly<Record<"SHELL" | "MODEL" | "HANDLER", Engine>>;
 
@@ -27,8 +27,7 @@ export function createResponseReconciler(gateway: Gateway, engines: Engines): Re
   }, renewLeaseMs);
 
   const begin = (respondent: Respondent, response: Response, again: () => void) => {
-    const engine = engines[response.engine === "MODEL" || response.engine === "HANDLER" ? response.engine : "SHELL"];
-    const work = answer(gateway, engine, respondent, response, shutdown.signal)
+    const work = answer(gateway, engineOf(engines, response.engine), respondent, response, shutdown.signal)
       .catch((error) => gateway.log.error({ err: error, response: response.id }, "an answer could not be stored"))
       .finally(() => {
         answering.delete(respondent.id);
@@ -39,7 +38,7 @@ export function createResponseReconciler(gateway: Gateway, engines: Engines): Re
 
   return {
     name: "responses",
-    concurrency: 32,
+    concurrency: 100,
     wants: whoMayBegin,
     keys: () => respondentsWithWork(gateway),
     heldElsewhere: () => respondentsHeldElsewhere(gateway),
@@ -51,7 +50,7 @@ export function createResponseReconciler(gateway: Gateway, engines: Engines): Re
       const beginOn = (response: Response) => begin(respondent, response, again);
       const taken = await takenOf(gateway, respondentId);
       if (taken) return resume(gateway, taken, beginOn);
-      return isLeftToWorkers(respondent) ? {} : startNext(gateway, respondent, beginOn);
+      return isLeftToWorkers(respondent) ? {} : startNext(gateway, engines, respondent, beginOn);
     },
     async stop() {
       clearInterval(renewal);
@@ -61,6 +60,9 @@ export function createResponseReconciler(gateway: Gateway, engines: Engines): Re
     },
   };
 }
+
+const engineOf = (engines: Engines, kind: EngineKind | null): Engine =>
+  engines[kind === "MODEL" || kind === "HANDLER" ? kind : "SHELL"];
 
 /** The respondent that has something to answer since this event, or can begin since. */
 function whoMayBegin(event: LogEvent): string | null {
@@ -91,6 +93,7 @@ async function resume(gateway: Gateway, lost: Response, begin: (taken: Response)
 
 async function startNext(
   gateway: Gateway,
+  engines: Engines,
   respondent: Respondent,
   begin: (claimed: Response) => void,
 ): Promise<ReconcileResult> {
@@ -108,7 +111,8 @@ async function startNext(
     await failBroken(gateway, respondent, next.id, respondent.broken);
     return { againAfterMs: 0 };
   }
-  const claimed = await claim(gateway, respondent, next.id, { engine, from });
+  const opening = engineOf(engines, engine).opening?.(wordsOf(next)) ?? [];
+  const claimed = await claim(gateway, respondent, next.id, { engine, from, opening });
   if (claimed) begin(claimed);
   return {};
 }

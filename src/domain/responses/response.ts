@@ -30,6 +30,9 @@ export function textOf(input: JsonObject): string {
   return typeof text === "string" ? text : JSON.stringify(input);
 }
 
+/** The words of a stored response. */
+export const wordsOf = ({ input }: Pick<Response, "input">): string => (isJsonObject(input) ? textOf(input) : "");
+
 /** Why a response failed, as it is shown; `null` for any other. */
 export const failureOf = ({ failureReason, failureMessage, failureEvidence }: Response) =>
   failureReason === null
