@@ -1,8 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { WebSocket } from "ws";
 import { watchIt } from "../../src/graphql/graphiql-examples.ts";
 import type { Asked, Said, SentItem } from "../harness/listen.ts";
 import { percentile } from "../measure.ts";
+import { messagesIn, type Noted, openNoted, send } from "./noted-socket.ts";
 
 // Many subscribers on sockets of their own. `node subscribers.ts ASKED` (as JSON): says `ready` when all listen, and
 // how long events took when everybody has had all of them. What arrives is noted with its time and looked at when all
@@ -10,41 +10,40 @@ import { percentile } from "../measure.ts";
 const { url, authorization, response, subscribers, events, stalled } = JSON.parse(process.argv[2] ?? "{}") as Asked; // as the harness writes it
 const settleMs = 2000;
 const openedAtOnce = 20;
-/** What no one has answered by now was lost. */
-const patienceMs = 30_000;
+/** When nothing comes for so long, what is missing was lost. */
+const patienceMs = 10_000;
 
 const variables = { id: response, after: 0 };
 const subscribe = JSON.stringify({ id: "1", type: "subscribe", payload: { query: watchIt, variables } });
-const isItem = Buffer.from('"ITEM"');
+const anItem = Buffer.from('"ITEM"');
 
-/** What one subscriber got, in order. */
-type Arrived = { readonly atMs: number; readonly bytes: Buffer }[];
-const all: Arrived[] = [];
+/** What each subscriber got, in order. */
+const all: Noted[][] = [];
 let items = 0;
 
 async function open(stalls: boolean): Promise<void> {
-  const socket = new WebSocket(url, "graphql-transport-ws");
-  const arrived: Arrived = [];
-  const note = (bytes: Buffer) => {
-    arrived.push({ atMs: performance.timeOrigin + performance.now(), bytes });
-    if (bytes.includes(isItem) && ++items === subscribers * events) tell();
-  };
-  await new Promise<void>((resolve, reject) => {
-    socket.on("error", reject);
-    socket.on("close", (code) => {
-      if (!stalls) throw new Error(`a subscriber was sent away: ${code}`);
-    });
-    socket.on("open", () => socket.send(JSON.stringify({ type: "connection_init", payload: { authorization } })));
-    socket.once("message", () => {
-      if (!stalls) socket.on("message", note);
-      socket.send(subscribe, () => resolve()); // what came is the acknowledgement
-    });
+  const noted: Noted[] = [];
+  const { promise: acknowledged, resolve } = Promise.withResolvers<void>();
+  let isSubscribed = false;
+  const socket = await openNoted(url, "graphql-transport-ws", (one) => {
+    if (!isSubscribed) return resolve();
+    noted.push(one);
+    for (let at = one.bytes.indexOf(anItem); at >= 0; at = one.bytes.indexOf(anItem, at + 1)) items++;
+    if (items === subscribers * events) tell();
   });
+  socket.on("close", () => {
+    if (!stalls) throw new Error(`a subscriber was sent away: ${messagesIn(noted).at(-1)?.text}`);
+  });
+  send(socket, JSON.stringify({ type: "connection_init", payload: { authorization } }));
+  await acknowledged;
+  isSubscribed = true;
+  send(socket, subscribe);
   if (stalls) socket.pause();
-  else all.push(arrived);
+  else all.push(noted);
 }
 
-interface Message {
+/** A message as graphql-ws has it. */
+interface Next {
   readonly type: string;
   readonly payload?: { readonly data?: { readonly responseProgress?: Progress } };
 }
@@ -55,12 +54,12 @@ interface Progress {
 }
 
 /** @throws {Error} when a subscriber got something twice, in another order, with a gap, or no event at all. */
-function progressIn(arrived: Arrived): readonly { readonly progress: Progress; readonly atMs: number }[] {
+function progressIn(noted: readonly Noted[]): readonly { readonly progress: Progress; readonly atMs: number }[] {
   let last: number | null = null;
-  return arrived.map(({ atMs, bytes }) => {
-    const { type, payload } = JSON.parse(bytes.toString()) as Message; // graphql-ws's own protocol
+  return messagesIn(noted).map(({ atMs, text }) => {
+    const { type, payload } = JSON.parse(text) as Next; // graphql-ws's own protocol
     const progress = payload?.data?.responseProgress;
-    if (type !== "next" || !progress) throw new Error(bytes.toString());
+    if (type !== "next" || !progress) throw new Error(text);
     if (last !== null && progress.seq !== last + 1) throw new Error(`${progress.seq} came after ${last}`);
     last = progress.seq;
     return { progress, atMs };
@@ -88,4 +87,9 @@ for (let opened = 0; opened < subscribers; opened += openedAtOnce) {
 for (let opened = 0; opened < stalled; opened++) await open(true);
 await wait(settleMs);
 process.stdout.write("ready\n");
-process.stdin.once("data", () => setTimeout(tell, patienceMs)).unref();
+process.stdin.once("data", tellWhenQuiet).unref();
+
+function tellWhenQuiet(): void {
+  const before = items;
+  setTimeout(() => (items === before ? tell() : tellWhenQuiet()), patienceMs);
+}
