@@ -9,10 +9,9 @@ import type { Gateway } from "../../src/gateway.ts";
 import { startGateway } from "../../src/start.ts";
 import type { ServiceAccount } from "../../src/store/generated/client/client.ts";
 
-/** What every contestant is started with: the same secret, so that one token opens all. */
+/** What every contestant is started with: the same secret, so that one token opens all. Logs are as they come. */
 export const benchEnv = {
   PORT: "0",
-  LOG_LEVEL: "error",
   RAWORC_RUNTIME: "memory",
   RAWORC_ADMIN_PASSWORD: "bench",
   RAWORC_JWT_SECRET: "the secret of a bench that nobody else can reach",

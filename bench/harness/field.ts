@@ -26,6 +26,11 @@ const programs = {
   yoga: peer("../peers/yoga.ts"),
   wsDefault: peer("../peers/ws-default.ts"),
   langgraph: peer("../peers/langgraph.ts"),
+  /** Without the two lines that it logs of every request. */
+  langgraphSilent: (data: DataFolder) => ({
+    args: [fileAt("../peers/langgraph.ts"), data.database],
+    env: { ...benchEnv, LOG_LEVEL: "error" },
+  }),
 } satisfies Record<string, (data: DataFolder) => Program>;
 
 export type ContestantName = keyof typeof programs;

@@ -1,13 +1,17 @@
 import { judge } from "../goals.ts";
-import { createResponses, getAgents } from "../harness/ask.ts";
-import { agentName, amounts } from "../harness/data.ts";
+import { createResponses, get, getAgents } from "../harness/ask.ts";
+import { agentNames, amounts } from "../harness/data.ts";
 import { openCrowd, openField } from "../harness/field.ts";
 import type { LoadRequest } from "../harness/load.ts";
+import type { Running } from "../harness/program.ts";
 import { cpuRatio, type Entrant, type Measured, type Pace, takeTurns } from "../harness/rounds.ts";
 import { requireSameAnswers } from "../harness/same-answers.ts";
 import type { Report } from "../measure.ts";
 
 const readsToOneWrite = 49;
+/** All of LangGraph's are in memory: more of them would read alike. */
+const threadsRead = 50;
+const jsonHeaders = { "content-type": "application/json" };
 
 /** `GET /agents/{name}` with the token and the permission checked; LangGraph, which checks neither, reads threads. */
 export async function restRead(pace: Pace): Promise<Report> {
@@ -21,14 +25,18 @@ export async function restRead(pace: Pace): Promise<Report> {
 
 /** Of agents that there are few of: in turn, one of them again and again, and while there are writes. */
 async function readFew(pace: Pace): Promise<Report> {
-  await using field = await openField("bare", "gateway", "langgraph");
-  const { langgraph, ...both } = field.running;
+  await using field = await openField("bare", "gateway", "langgraph", "langgraphSilent");
+  const { langgraph, langgraphSilent, ...both } = field.running;
   const asked = (requests: readonly LoadRequest[]): readonly Entrant[] =>
     Object.entries(both).map(([name, running]) => ({ name, running, requests }));
   const inTurn = asked(getAgents(amounts.agents, field.headers));
   await requireSameAnswers(inTurn);
-  const threads = { name: "langgraph", running: langgraph, requests: await threadsAt(langgraph.url) };
-  const turns = await takeTurns("REST point read", [...inTurn, threads], pace);
+  const threads = await Promise.all([
+    readerOf("langgraph, as it comes", langgraph),
+    readerOf("langgraph, silenced", langgraphSilent),
+  ]);
+  const turns = await takeTurns("REST point read", [...inTurn, ...threads], pace);
+  const silenced = `${cpuRatio(turns, "gateway", "langgraph, silenced").toFixed(2)} × with its log silenced`;
   const hot = pace.everybody
     ? await takeTurns("REST point read, always the same", asked(getAgents(1, field.headers)), pace)
     : [];
@@ -36,7 +44,7 @@ async function readFew(pace: Pace): Promise<Report> {
   return {
     results: [
       judge("restReadToBare", cpuRatio(turns, "gateway", "bare")),
-      judge("restReadToLangGraph", cpuRatio(turns, "gateway", "langgraph")),
+      judge("restReadToLangGraph", cpuRatio(turns, "gateway", "langgraph, as it comes"), silenced),
       ...(hot.length > 0 ? [judge("restReadHot", cpuRatio(hot, "gateway", "bare"))] : []),
       judge("restReadMixed", cpuRatio(mixed, "gateway", "bare")),
     ],
@@ -60,16 +68,23 @@ function withWrites(headers: LoadRequest["headers"]): readonly LoadRequest[] {
   return createResponses(headers).flatMap((write, place) => [write].concat(readsFrom(place)));
 }
 
-/** Reads of as many threads as there are agents, with as much in them. */
-async function threadsAt(url: string): Promise<readonly LoadRequest[]> {
-  const headers = { "content-type": "application/json" };
-  const requests: LoadRequest[] = [];
-  for (let number = 0; number < amounts.agents; number++) {
-    const metadata = { name: agentName(number), description: `Agent number ${number} of the bench`, team: "bench" };
-    const answer = await fetch(`${url}/threads`, { method: "POST", headers, body: JSON.stringify({ metadata }) });
-    const { thread_id: id } = (await answer.json()) as { thread_id?: string };
-    if (!id) throw new Error(`LangGraph made no thread: ${answer.status}`);
-    requests.push({ method: "GET", path: `/threads/${id}`, headers });
-  }
-  return requests;
+/** Reads threads as their users have them: each has been run once, and has as much in it as an agent. */
+async function readerOf(name: string, running: Running): Promise<Entrant> {
+  const ids: string[] = [];
+  for (const agent of agentNames(threadsRead)) ids.push(await runThread(running.url, agent));
+  return { name, running, requests: ids.flatMap((id) => get(`/threads/${id}`, jsonHeaders)) };
+}
+
+async function runThread(url: string, name: string): Promise<string> {
+  const metadata = { name, team: "bench" };
+  const made = (await post(`${url}/threads`, { metadata })) as { thread_id: string }; // by LangGraph's own API
+  const input = { text: `What ${name} of the bench said last` };
+  await post(`${url}/threads/${made.thread_id}/runs/wait`, { assistant_id: "answer", input });
+  return made.thread_id;
+}
+
+async function post(url: string, body: object): Promise<unknown> {
+  const answer = await fetch(url, { method: "POST", headers: jsonHeaders, body: JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${url} answers ${answer.status}: ${await answer.text()}`);
+  return answer.json();
 }

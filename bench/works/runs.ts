@@ -9,13 +9,13 @@ const aloneARound = 8;
 const patienceMs = 60_000;
 const agent = (place: number) => `runner-${place}`;
 
-type RunsField = Field<"gateway" | "langgraph">;
+type RunsField = Field<"gateway" | "langgraphSilent">;
 /** Runs the one at this place to its end; answers when its first item came, in milliseconds after it was asked for. */
 type Run = (place: number) => Promise<number>;
 
 /** The first item of a run, one run at a time and 50 at once, beside LangGraph's. Both answer without a model. */
 export async function runs(pace: Pace): Promise<Report> {
-  await using field = await openField("gateway", "langgraph");
+  await using field = await openField("gateway", "langgraphSilent");
   const gateway: Taken = { run: await gatewayRuns(field), alone: [], together: [] };
   const langgraph: Taken = { run: await langgraphRuns(field), alone: [], together: [] };
   const places = Array.from({ length: atOnce }, (_, place) => place);
@@ -76,7 +76,7 @@ async function gatewayRuns({ running, headers }: RunsField): Promise<Run> {
 
 /** Threads of a graph that writes its first item at once. */
 async function langgraphRuns({ running }: RunsField): Promise<Run> {
-  const { url } = running.langgraph;
+  const { url } = running.langgraphSilent;
   const headers = { "content-type": "application/json" };
   const threads: string[] = [];
   for (let place = 0; place < atOnce; place++) {
