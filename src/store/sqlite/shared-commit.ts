@@ -4,7 +4,7 @@ import type { Connection } from "./connection.ts";
 /** So many transactions share one COMMIT at the most. */
 const mostParts = 64;
 /** So long may the oldest of them have been begun when another one joins. */
-const longestMs = 8;
+const longestMs = 10;
 
 /** One after another, so one name serves all. */
 const savepoint = "part";
