@@ -16,33 +16,40 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 async function send({ everyMs, ...load }: Load): Promise<Loaded> {
   const start = performance.now();
-  const times =
-    everyMs === undefined
-      ? await sendAtOnce(load)
-      : await sendPaced(load.url, load.requests, { everyMs, seconds: load.seconds ?? 1 });
+  const times: number[] = [];
+  let end = start;
+  const note = (tookMs: number) => {
+    times.push(tookMs);
+    end = performance.now(); // autocannon looks only once a second whether all has been answered
+  };
+  if (everyMs === undefined) await sendAtOnce(load, note);
+  else await sendPaced(load.url, load.requests, { everyMs, seconds: load.seconds ?? 1 }, note);
   if (times.length === 0) throw new Error(`${load.url} answered nothing`);
   return {
     count: times.length,
-    perSecond: times.length / ((performance.now() - start) / 1000),
+    perSecond: times.length / ((end - start) / 1000),
     p50Ms: percentile(times, 0.5),
     p95Ms: percentile(times, 0.95),
     p99Ms: percentile(times, 0.99),
   };
 }
 
-async function sendAtOnce({ url, connections, requests, seconds, amount }: Load): Promise<readonly number[]> {
-  const times: number[] = [];
+async function sendAtOnce(
+  { url, connections, requests, seconds, amount }: Load,
+  note: (tookMs: number) => void,
+): Promise<void> {
   const ends = amount === undefined ? { duration: seconds ?? 1 } : { amount };
   const turns = inTurn(requests, sent.get(url) ?? 0, connections);
   const setupClient = (client: autocannon.Client) => client.setRequests(turns.pop() ?? []);
   const sending = autocannon({ url, connections, setupClient, verifyBody, ...ends }, () => {});
-  sending.on("response", (_client, _status, _bytes, tookMs) => times.push(tookMs));
+  sending.on("response", (_client, _status, _bytes, tookMs) => {
+    sent.set(url, (sent.get(url) ?? 0) + 1);
+    note(tookMs);
+  });
   const [{ non2xx, errors, mismatches }] = (await once(sending, "done")) as [Result];
   if (non2xx + errors + mismatches > 0) {
-    throw new Error(`${url}: ${non2xx + mismatches} refusals, ${errors} errors, ${times.length} answers`);
+    throw new Error(`${url}: ${non2xx + mismatches} refusals, ${errors} errors`);
   }
-  sent.set(url, (sent.get(url) ?? 0) + times.length);
-  return times;
 }
 
 /** Shares the requests out among the connections, so that together they send each of them in turn. */

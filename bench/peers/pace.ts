@@ -2,23 +2,23 @@ import { Agent, request } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import type { LoadRequest } from "../harness/load.ts";
 
-/** Sends one request each so often, whether or not the one before was answered; answers how long each took. */
+/** Sends one request each so often, whether or not the one before was answered; says of each how long it took. */
 export async function sendPaced(
   url: string,
   requests: readonly LoadRequest[],
   { seconds, everyMs }: { readonly seconds: number; readonly everyMs: number },
-): Promise<readonly number[]> {
+  note: (tookMs: number) => void,
+): Promise<void> {
   const agent = new Agent({ keepAlive: true });
   const start = performance.now();
-  const taken: Promise<number>[] = [];
+  const taken: Promise<void>[] = [];
   for (let place = 0; place * everyMs < seconds * 1000; place++) {
     await wait(Math.max(0, start + place * everyMs - performance.now()));
     const next = requests[place % requests.length];
-    if (next) taken.push(timeOf(url, next, agent));
+    if (next) taken.push(timeOf(url, next, agent).then(note));
   }
-  const times = await Promise.all(taken);
+  await Promise.all(taken);
   agent.destroy();
-  return times;
 }
 
 function timeOf(url: string, { method, path, headers, body }: LoadRequest, agent: Agent): Promise<number> {

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { createPasswords } from "../../src/auth/passwords.ts";
 import { judge } from "../goals.ts";
 import { get } from "../harness/ask.ts";
@@ -5,13 +6,13 @@ import { agentName, benchEnv } from "../harness/data.ts";
 import { copyOfData, logIn, startGatewayOn } from "../harness/field.ts";
 import { sendLoad } from "../harness/load.ts";
 import type { Pace } from "../harness/rounds.ts";
-import { median, type Report } from "../measure.ts";
+import { median, type Report, timeMs } from "../measure.ts";
 
 const loginsAtOnce = 20;
 /** So many for each second of a round, rather than for a time: a slow machine may not finish one in it. */
 const loginsASecond = 100;
 const readEveryMs = 2;
-const bareHashes = 20;
+const bareHashes = 40;
 
 /** Reads at a steady pace beside 20 logins at once; the gateway may use every processor for the passwords. */
 export async function logins(pace: Pace): Promise<Report> {
@@ -29,15 +30,17 @@ export async function logins(pace: Pace): Promise<Report> {
       sendLoad({ ...reads, seconds: pace.warmUpSeconds }),
       sendLoad({ ...loginLoad, amount: loginsAtOnce }),
     ]);
-    const [slower, perSecond, bare] = [[], [], []] as [number[], number[], number[]];
+    const [slower, perSecond, alone, together] = [[], [], [], []] as [number[], number[], number[], number[]];
     for (let round = 0; round < pace.rounds; round++) {
       const quiet = await sendLoad(pacedReads);
       const [busy, done] = await Promise.all([sendLoad(pacedReads), sendLoad(loginLoad)]);
       slower.push(busy.p99Ms / quiet.p99Ms);
       perSecond.push(done.perSecond);
-      bare.push(await bareHashesPerSecond());
+      alone.push(await hashesPerSecond(1));
+      together.push(await hashesPerSecond(availableParallelism()));
     }
-    const detail = `one thread alone compares ${median(bare).toFixed(0)} passwords a second`;
+    const [one, all] = [alone, together].map((rates) => median(rates).toFixed(0));
+    const detail = `with nothing else to do one thread compares ${one} passwords a second, one for each processor ${all}`;
     return { results: [judge("loginReads", median(slower)), judge("logins", median(perSecond), detail)] };
   } finally {
     await running.stop();
@@ -52,10 +55,10 @@ const loginRequest = {
 } as const;
 
 /** What the machine can do just now. */
-async function bareHashesPerSecond(): Promise<number> {
-  const passwords = createPasswords({ concurrency: 1 });
+async function hashesPerSecond(threads: number): Promise<number> {
+  const passwords = createPasswords({ concurrency: threads });
   const kept = await passwords.hash("bench");
-  const start = performance.now();
-  for (let place = 0; place < bareHashes; place++) await passwords.verify(kept, "bench");
-  return bareHashes / ((performance.now() - start) / 1000);
+  const compare = () => passwords.verify(kept, "bench");
+  const tookMs = await timeMs(() => Promise.all(Array.from({ length: bareHashes }, compare)));
+  return bareHashes / (tookMs / 1000);
 }
