@@ -19,7 +19,10 @@ interface Prepared {
   readonly statement: Database.Statement<unknown[], unknown[]>;
   readonly columnNames: string[];
   readonly columnTypes: readonly (ColumnType | null)[];
+  readonly emptyRow: EmptyRow;
 }
+
+type EmptyRow = Readonly<Record<string, unknown>>;
 
 /** One connection to a SQLite file, with its prepared statements. Everything in it is synchronous. */
 export class Connection {
@@ -71,8 +74,8 @@ export class Connection {
   /** Runs one statement written by hand and returns its rows, as a client gives them. */
   all(sql: string, values: readonly SqlValue[]): object[] {
     return attempt(() => {
-      const { statement, columnNames, columnTypes } = this.#prepare(sql);
-      return statement.all(values.map(fromValue)).map((row) => toRow(columnNames, columnTypes, row));
+      const { statement, columnNames, columnTypes, emptyRow } = this.#prepare(sql);
+      return statement.all(values.map(fromValue)).map((row) => toRow(emptyRow, columnNames, columnTypes, row));
     });
   }
 
@@ -106,9 +109,11 @@ export class Connection {
     if (known) return known;
     const statement = this.#database.prepare<unknown[], unknown[]>(withEscapes(sql));
     const columns = statement.reader ? statement.raw().columns() : [];
+    const columnNames = columns.map(({ name }) => name);
     const prepared = {
       statement,
-      columnNames: columns.map(({ name }) => name),
+      columnNames,
+      emptyRow: emptyRowOf(columnNames),
       columnTypes: columns.map(({ type }) => declaredType(type)),
     };
     this.#prepared.set(sql, prepared);
@@ -127,8 +132,17 @@ function toResult(columnNames: string[], declared: readonly (ColumnType | null)[
   return { columnNames: [...columnNames], columnTypes, rows };
 }
 
-function toRow(names: readonly string[], types: readonly (ColumnType | null)[], stored: readonly unknown[]): object {
-  const row: Record<string, unknown> = {};
+/** Rows are copies of one with all columns: V8 keeps what gets its columns one by one in five times the memory. */
+const emptyRowOf = (names: readonly string[]): EmptyRow =>
+  JSON.parse(`{${names.map((name) => `${JSON.stringify(name)}:null`).join()}}`) as EmptyRow; // as written
+
+function toRow(
+  empty: EmptyRow,
+  names: readonly string[],
+  types: readonly (ColumnType | null)[],
+  stored: readonly unknown[],
+): object {
+  const row: Record<string, unknown> = { ...empty };
   for (const [at, name] of names.entries()) row[name] = toValue(stored[at], types[at] ?? null);
   return row;
 }
