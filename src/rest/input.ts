@@ -27,9 +27,10 @@ export function inputReader({
   body,
 }: Pick<Route, "path" | "params" | "query" | "body">): ReadInput {
   const [, rest] = /\*(\w+)$/.exec(path) ?? [];
+  const readsQuery = Object.keys(query.shape).length > 0;
   return (sent) => ({
     params: read(params, rest ? withRest(sent.params, rest) : sent.params),
-    query: read(query, withoutEmpty(sent.query)),
+    query: readsQuery ? read(query, withoutEmpty(sent.query)) : {},
     body: body ? read(body, withoutNulls(sent.body)) : {},
     lastEventId: sent.headers["last-event-id"]?.toString() || null,
   });

@@ -5,6 +5,7 @@ import { unauthenticated } from "../../auth/authenticate.ts";
 import { notFound } from "../../errors.ts";
 import { forbidden, requireAllowed, requirePrincipal } from "../../graphql/authorize.ts";
 import type { Context } from "../../graphql/context.ts";
+import { type MaybePromise, whenThere } from "../../graphql/remembered.ts";
 import type { Agent, Prisma } from "../../store/generated/client/client.ts";
 import { agentNamed } from "./remembered.ts";
 
@@ -24,17 +25,17 @@ export const targetOf = (agent: Located): Target => ({
  *
  * @throws NOT_FOUND for a missing and for a hidden one, FORBIDDEN for one that is known, UNAUTHENTICATED.
  */
-export async function agentFor(
+export const agentFor = (
   context: Context,
   name: string,
   verb: Verb,
   resource: Resource = "agents",
-): Promise<Agent> {
-  const agent = await agentNamed(context.gateway, name);
-  if (!agent) throw context.principal ? notFound("Agent", name) : unauthenticated();
-  requireOnAgent(context, verb, resource, agent, name);
-  return agent;
-}
+): MaybePromise<Agent> =>
+  whenThere(agentNamed(context.gateway, name), (agent) => {
+    if (!agent) throw context.principal ? notFound("Agent", name) : unauthenticated();
+    requireOnAgent(context, verb, resource, agent, name);
+    return agent;
+  });
 
 /**
  * Lets the call go on if the caller may do this with the agent, or with what belongs to it.

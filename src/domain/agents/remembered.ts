@@ -1,7 +1,7 @@
 import { deletionOf, type Kind, type ListKind, rowsOf } from "../../events/remembered.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Context } from "../../graphql/context.ts";
-import { type MaybePromise, rememberedOne } from "../../graphql/remembered.ts";
+import { type MaybePromise, rememberedOne, whenThere } from "../../graphql/remembered.ts";
 import type { Agent } from "../../store/generated/client/client.ts";
 import { inOrderOf } from "../../store/nested-pages.ts";
 import { agentStream, nameKeyOf } from "./agent.ts";
@@ -41,16 +41,14 @@ export const agentCounts: Readonly<Record<"inAnyState" | "asTheyAre", Kind<numbe
 const named = `SELECT * FROM "Agent" WHERE "nameKey" = ?`;
 
 /** The agent of that name, in any case of letters. */
-export async function agentNamed(
+export function agentNamed(
   { store, memory }: Pick<Gateway, "store" | "memory">,
   name: string,
-): Promise<Agent | null> {
+): MaybePromise<Agent | null> {
   const nameKey = nameKeyOf(name);
-  const [agent] =
-    memory.recallList(byName, nameKey) ??
-    (await memory.loadLists(byName, [nameKey], async () => [await store.sql.all<Agent>(named, [nameKey])]))[0] ??
-    [];
-  return agent ?? null;
+  const load = async () =>
+    (await memory.loadLists(byName, [nameKey], async () => [await store.sql.all<Agent>(named, [nameKey])]))[0] ?? [];
+  return whenThere(memory.recallList(byName, nameKey) ?? load(), ([agent]) => agent ?? null);
 }
 
 /** The agent of that id; those of one call are read together. */
