@@ -2,7 +2,7 @@ import { type ExecutionResult, GraphQLError, type GraphQLErrorOptions } from "gr
 import type { Logger } from "pino";
 import { type ErrorCode, type ErrorFacts, GatewayError, httpStatusByCode, unavailable } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
-import { isStoreAway, isStoreFull } from "../store/violations.ts";
+import { isGivenUp, isStoreAway, isStoreFull } from "../store/violations.ts";
 
 /**
  * Shows a thrown error to the caller: a `GatewayError` with its code and facts, anything else as INTERNAL,
@@ -16,11 +16,13 @@ export function maskError(error: unknown, log: Pick<Logger, "error">): GraphQLEr
   if (original instanceof GraphQLError) return isShown(original) ? original : asBadInput(original);
   if (isStoreFull(original)) return maskError(unavailable(diskFull, original), log);
   if (isStoreAway(original)) return maskError(unavailable("The database cannot be reached now", original), log);
+  if (isGivenUp(original)) return maskError(unavailable(givenUp, original), log);
   log.error({ err: original, path: place.path?.join(".") }, "an unexpected error");
   return shown("An internal error happened; the log has the details", "INTERNAL", {}, place, null);
 }
 
 const diskFull = "The disk is full and nothing was changed; free some space and try again";
+const givenUp = "The database gave this up for what others did at the same time; try again";
 
 /** The result with its errors as the caller may see them; the unexpected ones are logged. */
 export function maskResult<Result extends ExecutionResult>(result: Result, gateway: Pick<Gateway, "log">): Result {

@@ -3,6 +3,7 @@ import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { commit, type Unit } from "../../src/events/commit.ts";
 import { createMemoryTail } from "../../src/events/memory-tail.ts";
+import { maskError } from "../../src/graphql/errors.ts";
 import { isGivenUp, isStoreAway, isStoreFull, isUniqueViolation } from "../../src/store/violations.ts";
 import { committerOver } from "../events/world.ts";
 import { openTestStore, type TestStore } from "../support/store.ts";
@@ -120,6 +121,7 @@ describe("transactions that share a COMMIT", () => {
     await add("there");
     const [before, ruined] = await Promise.all([refusalOf(add("before")), refusalOf(ruin()), add("after")]);
     expect(before).toSatisfy(isGivenUp);
+    expect(maskError(before, { error: () => undefined }).extensions).toMatchObject({ code: "UNAVAILABLE" });
     expect(ruined).toSatisfy(isUniqueViolation);
     expect(onDisk()).toEqual(["after", "there"]);
   });
