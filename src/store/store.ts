@@ -19,7 +19,8 @@ export type Transaction = Omit<Prisma.TransactionClient, "$transaction">;
  * What it leaves unfinished is refused from then on, and never reaches another transaction. `work` must not write
  * to the store by any other way: on SQLite that write would wait for this transaction to end.
  *
- * @throws an error that `isStoreAway` knows when it waits or takes too long.
+ * @throws an error that `isStoreAway` knows when it waits or takes too long, and one that `isGivenUp` knows when it was
+ * undone for what others did at the same time; then it may be tried again.
  */
 export type Transact = <T>(work: (tx: Transaction, sql: Sql) => Promise<T>, options?: TransactOptions) => Promise<T>;
 

@@ -21,7 +21,7 @@ export const isStoreFull = (error: unknown): boolean => fullCodes.has(originalCo
 /** SQLite's and PostgreSQL's own codes for it. */
 const fullCodes = new Set(["SQLITE_FULL", "53100"]);
 
-/** True when the database ended a transaction so that another could go on; nothing of it was kept. */
+/** True when the database ended a transaction for what others did at the same time; nothing of it was kept. */
 export const isGivenUp = (error: unknown): boolean => givenUpCodes.has(originalCodeOf(error) ?? "");
 
 /**

@@ -42,7 +42,8 @@ export class SqliteAdapter implements SqlDriverAdapter {
     makePrivate(path);
     this.#writing = new Connection({ ...common, readonly: false });
     this.#writing.script("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
-    this.#writing.script("PRAGMA temp_store = MEMORY"); // what a savepoint may have to undo, else a file for each
+    // What a savepoint may have to undo, else a file for each. Migrations have none, and may have much to sort.
+    if (!oneConnection) this.#writing.script("PRAGMA temp_store = MEMORY");
     this.#reader = oneConnection ? this.#writing : new Connection({ ...common, readonly: true });
     this.writer = new Writer(this.#writing);
   }

@@ -54,13 +54,21 @@ export class SharedCommit {
     return outcome.promise;
   }
 
-  /** Ends the open part without its changes. Where SQLite has undone all, whoever waits may begin anew. */
+  /** Ends the open part without its changes. Where it cannot be undone alone, all is, and whoever waits may begin anew. */
   undo(): void {
-    if (this.isAwaited && this.#connection.inTransaction) {
-      return this.#connection.script(`ROLLBACK TO ${savepoint}; RELEASE ${savepoint}`);
-    }
+    if (this.isAwaited && this.#undoAlone()) return;
     for (const { reject } of this.#take()) reject(undoneWithAnother());
     this.#connection.rollback();
+  }
+
+  /** False when there is no savepoint any more, for on some errors SQLite undoes all by itself. */
+  #undoAlone(): boolean {
+    try {
+      this.#connection.script(`ROLLBACK TO ${savepoint}; RELEASE ${savepoint}`);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Makes what was kept last and says so, or says of all of it that it was not. */

@@ -27,7 +27,7 @@ export interface TransactionParts {
 export class SqliteTransaction implements Transaction, Sql {
   readonly provider = "sqlite";
   readonly adapterName = adapterName;
-  /** Prisma must not send COMMIT and ROLLBACK itself: several transactions may share one. */
+  /** Prisma must not send COMMIT and ROLLBACK itself: one that fails has to be undone here, and several may share one. */
   readonly options: TransactionOptions = { usePhantomQuery: true };
   readonly #parts: TransactionParts;
   #ended = false;
