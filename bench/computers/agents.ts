@@ -14,32 +14,29 @@ export async function agentRound(
   times: Times,
 ): Promise<void> {
   const agents = await watchAgents(gateway);
-  const untilIdle = (kind: string, mutation: string) =>
-    timed(times, kind, () => Promise.all([gateway.ask(mutation), agents.until(name, "IDLE")]));
-  await untilIdle("create", create(name));
+  const untilIdle = (kind: string, mutate: Mutate) =>
+    timed(times, kind, () => Promise.all([mutate(gateway, name), agents.until(name, "IDLE")]));
+  await untilIdle("create", create);
   await wait(settleMs);
-  const exec = `mutation { exec(agent: "${name}", command: ["true"]) { exitCode } }`;
-  await timed(times, "exec", () => gateway.ask(exec));
+  await timed(times, "exec", () => exec(gateway, name));
   const container = await containerOf(gateway, name);
   const stopped = engine.next("die", container);
-  await timed(times, "sleep", () =>
-    Promise.all([gateway.ask(order("sleepAgent", name)), engine.next("pause", container)]),
-  );
+  await timed(times, "sleep", () => Promise.all([sleep(gateway, name), engine.next("pause", container)]));
   await wait(settleMs);
-  await untilIdle("frozen", order("wakeAgent", name));
-  await gateway.ask(order("sleepAgent", name));
+  await untilIdle("frozen", wake);
+  await sleep(gateway, name);
   await stopped;
   await wait(settleMs);
-  await untilIdle("stopped", order("wakeAgent", name));
-  await gateway.ask(order("deleteAgent", name));
+  await untilIdle("stopped", wake);
+  await remove(gateway, name);
   agents.stop();
 }
 
 /** Creates an agent while the pool is full, and waits until it is full again. */
 export async function warmRound(gateway: GatewayProcess, name: string, times: Times): Promise<void> {
   const agents = await watchAgents(gateway);
-  await timed(times, "warm", () => Promise.all([gateway.ask(create(name)), agents.until(name, "IDLE")]));
-  await gateway.ask(order("deleteAgent", name));
+  await timed(times, "warm", () => Promise.all([create(gateway, name), agents.until(name, "IDLE")]));
+  await remove(gateway, name);
   agents.stop();
   await untilFull(gateway);
 }
@@ -64,21 +61,32 @@ export async function burst(
   times: Times,
 ): Promise<void> {
   const agents = await watchAgents(gateway);
-  for (const name of names) await Promise.all([gateway.ask(create(name)), agents.until(name, "IDLE")]);
+  for (const name of names) await Promise.all([create(gateway, name), agents.until(name, "IDLE")]);
   await wait(settleMs);
   const containers = await Promise.all(names.map((name) => containerOf(gateway, name)));
   const stopped = containers.map((container) => engine.next("die", container));
-  await Promise.all(names.map((name) => gateway.ask(order("sleepAgent", name))));
+  await Promise.all(names.map((name) => sleep(gateway, name)));
   await Promise.all(stopped);
   await wait(settleMs * 4);
-  const wake = async (name: string) => Promise.all([gateway.ask(order("wakeAgent", name)), agents.until(name, "IDLE")]);
-  await timed(times, "burst", () => Promise.all(names.map(wake)));
-  for (const name of names) await gateway.ask(order("deleteAgent", name));
+  const wakeOne = async (name: string) => Promise.all([wake(gateway, name), agents.until(name, "IDLE")]);
+  await timed(times, "burst", () => Promise.all(names.map(wakeOne)));
+  for (const name of names) await remove(gateway, name);
   agents.stop();
 }
 
-const create = (name: string) => `mutation { createAgent(input: { name: "${name}", engine: SHELL }) { name } }`;
-const order = (verb: string, name: string) => `mutation { ${verb}(name: "${name}") { name } }`;
+type Mutate = (gateway: GatewayProcess, name: string) => Promise<unknown>;
+
+/** Documents stay the same from call to call, as a client sends them; what differs is in the variables. */
+const mutation =
+  (field: string, type = "ID"): Mutate =>
+  (gateway, name) =>
+    gateway.ask(`mutation ($name: ${type}!) { ${field} }`, { name });
+
+const create = mutation("createAgent(input: { name: $name, engine: SHELL }) { name }", "String");
+const exec = mutation(`exec(agent: $name, command: ["true"]) { exitCode }`);
+const sleep = mutation("sleepAgent(name: $name) { name }");
+const wake = mutation("wakeAgent(name: $name) { name }");
+const remove = mutation("deleteAgent(name: $name) { name }");
 
 async function containerOf(gateway: GatewayProcess, name: string): Promise<string> {
   const { agent } = await gateway.ask(`{ agent(name: "${name}") { computer { id generation } } }`);
