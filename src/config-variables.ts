@@ -161,8 +161,8 @@ export const variables = {
     "processes of one computer",
   ),
   RAWORC_MAX_STARTS: variable(
-    wholeNumber(1, 1000, availableParallelism()),
-    "1 to 1000 (default: the number of cores)",
+    wholeNumber(1, 1000, 2 * availableParallelism()),
+    "1 to 1000 (default: twice the number of cores)",
     "how many computers start at once",
   ),
   RAWORC_WARM_POOL: variable(wholeNumber(0, 100, 0), "0 to 100 (default 0)", "how many computers run ahead of need"),

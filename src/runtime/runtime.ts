@@ -30,6 +30,8 @@ export interface Runtime {
   ensureContainer(spec: ContainerSpec): Promise<void>;
   /** Starts or thaws. `seen` is what `inspect` has answered just now; with it the engine is not asked again. */
   ensureRunning(container: string, seen?: ContainerState): Promise<void>;
+  /** Starts a stopped container, which is not asked after first; `false`, and nothing is done, when it is not stopped. */
+  start(container: string): Promise<boolean>;
   /** Thaws a frozen container, which is not asked after first; `false`, and nothing is done, when it is not frozen. */
   thaw(container: string): Promise<boolean>;
   /** Freezes every process of a running container. CONFLICT when it does not run. */
@@ -172,6 +174,8 @@ export interface ExecCommand {
   readonly stdin?: Uint8Array | string;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
+  /** Called when the command is on its way. */
+  readonly onStart?: () => void;
   /** Called in order, as output comes. Returned promises are awaited, which holds the command back. */
   readonly onOutput?: (chunk: Uint8Array, stream: OutputStream) => void | Promise<void>;
 }

@@ -1,4 +1,7 @@
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
+import { putToSleep } from "../../src/domain/agents/change.ts";
+import { wakeInside } from "../../src/domain/agents/wake.ts";
+import { commit } from "../../src/events/commit.ts";
 import {
   agentNamed,
   answerOf,
@@ -72,6 +75,30 @@ describe("sleeping and waking an agent", () => {
     expect(await agentNamed(gateway, "quick")).toMatchObject({ state: "INIT", computer: { phase: "PAUSED" } });
     hold();
     expect(await endOf(gateway, id)).toMatchObject({ status: "COMPLETED", output: { text: "here\n" } });
+  });
+
+  test("from the order on nobody takes the computer for one that runs, and nothing more is to be said of it", async () => {
+    await createAgent(gateway, "drowsy");
+    await order(gateway, "sleepAgent", "drowsy");
+    const { id } = await computerOf("drowsy");
+    const events = await gateway.gateway.store.event.findMany({
+      where: { stream: `computer:${id}` },
+      orderBy: { id: "asc" },
+    });
+    expect(events.at(-1)).toMatchObject({ type: "computer.ordered", payload: { desired: "PAUSED", phase: "PAUSED" } });
+    expect(await containerOf("drowsy")).toMatchObject({ status: "paused" });
+  });
+
+  test("a sleep that is taken back before anything was frozen leaves the computer as it ran", async () => {
+    const { id } = await createAgent(gateway, "restless");
+    const before = await containerOf("restless");
+    await commit(gateway.gateway, async (unit) => {
+      await putToSleep(unit, id, "ORDER");
+      await wakeInside(unit, id);
+    });
+    expect(await computerOf("restless")).toMatchObject({ phase: "RUNNING" });
+    expect(await agentNamed(gateway, "restless")).toMatchObject({ state: "IDLE" });
+    expect(await containerOf("restless")).toEqual(before);
   });
 
   test("sleeping a sleeper and waking a waker succeed and change nothing", async () => {

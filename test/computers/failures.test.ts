@@ -101,6 +101,17 @@ describe("a container that dies", () => {
   });
 });
 
+test("a stopped computer whose container is removed from outside wakes in another one, with its files", async () => {
+  await createAgent(gateway, "robbed");
+  await answerOf(gateway, "robbed", "echo kept > file");
+  await order(gateway, "sleepAgent", "robbed");
+  await gateway.settle();
+  await gateway.clock.advance(60);
+  await gateway.runtime.removeContainer(await containerOf("robbed"));
+  expect((await answerOf(gateway, "robbed", "cat file")).output.text).toBe("kept\n");
+  expect((await agentNamed(gateway, "robbed")).computer).toMatchObject({ phase: "RUNNING", generation: 2 });
+});
+
 describe("a start that fails", () => {
   test("is tried again, and says why; five times gives the computer up", async () => {
     for (let failure = 1; failure <= 5; failure++) {
@@ -113,6 +124,19 @@ describe("a start that fails", () => {
     await order(gateway, "wakeAgent", "cramped");
     await gateway.settle();
     expect(await agentNamed(gateway, "cramped")).toMatchObject({ state: "IDLE" });
+  });
+
+  test("counts when it is that of a stopped computer, too", async () => {
+    await createAgent(gateway, "stiff");
+    await order(gateway, "sleepAgent", "stiff");
+    await gateway.settle();
+    await gateway.clock.advance(60);
+    gateway.runtime.failNext("start", unavailable("no room"));
+    await order(gateway, "wakeAgent", "stiff");
+    await gateway.settle();
+    expect((await agentNamed(gateway, "stiff")).computer).toMatchObject({ phase: "STOPPED", lastError: "no room" });
+    await gateway.clock.advance(1);
+    expect(await agentNamed(gateway, "stiff")).toMatchObject({ state: "IDLE", computer: { generation: 1 } });
   });
 
   test("for the last time does not undo a deletion that came meanwhile", async () => {

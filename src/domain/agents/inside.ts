@@ -40,9 +40,12 @@ export async function execInAgent(
     throw badInput("timeoutSeconds", `"timeoutSeconds" must be from 1 to ${longestCommandSeconds}`);
   }
   const inside = insideOf(gateway, agent, signal);
-  const run = async () => inside.run({ command, env: await agentEnvironment(gateway, agent), timeoutSeconds: seconds });
-  // The command does not wait for the disk.
-  const [outcome] = await Promise.all([run(), countAnew(gateway, agent)]);
+  const { promise: started, resolve: onStart } = Promise.withResolvers<void>();
+  const env = await agentEnvironment(gateway, agent);
+  const running = inside.run({ command, env, timeoutSeconds: seconds, onStart });
+  // A commit holds up all that this process does: the command does not wait for it, so it waits for the command.
+  await Promise.race([started, running]);
+  const [outcome] = await Promise.all([running, countAnew(gateway, agent)]);
   return outcome;
 }
 

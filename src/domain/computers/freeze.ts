@@ -1,24 +1,26 @@
 import { GatewayError } from "../../errors.ts";
 import type { Gateway } from "../../gateway.ts";
-import type { ReconcileResult } from "../../reconcile/queue.ts";
 import type { Computer } from "../../store/generated/client/client.ts";
-import { containerName, msUntilStop } from "./computer.ts";
+import { containerName } from "./computer.ts";
 import type { LeftOver } from "./left-over.ts";
 import { settle } from "./settle.ts";
 
 // What a row says is nearly always so. To ask the engine first takes as long as to freeze or thaw, so it is only asked
 // when it refuses.
 
-/** Freezes a computer that runs. The row says so first: whoever reads RUNNING there may rely on it. */
-export async function freeze(gateway: Gateway, computer: Computer): Promise<ReconcileResult> {
-  if (!(await settle(gateway, computer, { phase: "PAUSED" }))) return { againAfterMs: 0 };
+/**
+ * Freezes a computer; `false` when it does not run, or something else is ordered by now. The row says so first: whoever
+ * reads RUNNING there may rely on it.
+ */
+export async function freeze(gateway: Gateway, computer: Computer): Promise<boolean> {
+  if (!(await settle(gateway, computer, { phase: "PAUSED" }))) return false;
   try {
     await gateway.runtime.ensurePaused(containerName(computer));
+    return true;
   } catch (error) {
     if (!isDown(error)) throw error;
-    return { againAfterMs: 0 };
+    return false;
   }
-  return { againAfterMs: msUntilStop(computer, gateway.now()) };
 }
 
 const isDown = (error: unknown) =>

@@ -8,6 +8,8 @@ export interface CommandOrder {
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
+  /** Called when the command is on its way. */
+  readonly onStart: () => void;
 }
 
 /** How a command ended, and what it printed: each stream shortened in the middle when it is long. */
@@ -50,7 +52,7 @@ export function openInside(gateway: Gateway, computerId: string, signal: AbortSi
 async function run(
   gateway: Gateway,
   container: string,
-  { command, env, timeoutSeconds }: CommandOrder,
+  { command, env, timeoutSeconds, onStart }: CommandOrder,
   signal: AbortSignal,
 ): Promise<CommandOutcome> {
   const printed = { stdout: new OutputCapture(), stderr: new OutputCapture() };
@@ -59,6 +61,7 @@ async function run(
     env,
     timeoutMs: timeoutSeconds * 1000,
     signal,
+    onStart,
     onOutput: (chunk, stream) => void printed[stream].push(chunk, stream),
   });
   return { end, exitCode, stdout: printed.stdout.finish(), stderr: printed.stderr.finish() };

@@ -11,7 +11,7 @@ import { createLeftOver, type LeftOver } from "./left-over.ts";
 import { keysLeftElsewhere, keysToReconcile } from "./resync.ts";
 import { emitComputer } from "./service.ts";
 import { settle } from "./settle.ts";
-import { ensureSource, startComputer } from "./start.ts";
+import { ensureSource, startAgain, startComputer } from "./start.ts";
 import { isClaim } from "./warm-pool.ts";
 
 const stopGraceSeconds = 2;
@@ -68,10 +68,30 @@ async function converge(gateway: Gateway, computer: Computer, known: Knowledge):
   const wanted = wantedPhase(computer, gateway.now());
   if (wanted === "ABSENT") return remove(gateway, computer);
   if (wanted === "VOLUME_ONLY") return dismantle(gateway, computer);
-  if (wanted === "PAUSED" && computer.phase === "RUNNING") return freeze(gateway, computer);
+  const isUp = computer.phase === "RUNNING" || computer.phase === "PAUSED";
+  if (wanted === "PAUSED" && isUp && (await freeze(gateway, computer)))
+    return { againAfterMs: msUntilStop(computer, gateway.now()) };
   if (wanted === "RUNNING" && computer.phase === "PAUSED" && (await thaw(gateway, computer, known.leftOver))) return {};
+  if (wanted === "RUNNING" && hasRested(computer)) {
+    const started = await attempt(gateway, computer, () => startAgain(gateway, computer, known.leftOver));
+    if (started) return started;
+  }
   const state = computer.generation === 0 ? null : await gateway.runtime.inspect(containerName(computer));
   return wanted === "RUNNING" ? run(gateway, computer, state, known) : rest(gateway, computer, state, wanted);
+}
+
+/** True for a computer that was stopped by an order: it ran, and nothing has gone wrong since it was ordered up. */
+const hasRested = ({ phase, generation, failures }: Computer) =>
+  phase === "STOPPED" && generation > 0 && failures === 0;
+
+/** Tries to start; what fails is counted, unless it is the engine that is away: then the queue has its own delay. */
+async function attempt<T>(gateway: Gateway, computer: Computer, start: () => Promise<T>): Promise<T | ReconcileResult> {
+  try {
+    return await start();
+  } catch (error) {
+    if (!(await engineAnswers(gateway))) throw error;
+    return recordFailure(gateway, computer, "computer.changed", messageOf(error));
+  }
 }
 
 /** Freezes or stops a computer. The row says so first: whoever reads RUNNING there may rely on it. */
@@ -117,7 +137,7 @@ async function run(
   if (died) return recordFailure(gateway, computer, "computer.died", deathOf(state));
   const waitMs = (computer.retryAt?.getTime() ?? 0) - gateway.now().getTime();
   if (waitMs > 0) return { againAfterMs: waitMs };
-  try {
+  return attempt(gateway, computer, async () => {
     if (!(await ensureSource(gateway, leases, computer))) return { againAfterMs: sourceBusyMs };
     const started = await startComputer(gateway, computer, state);
     const container = containerName({ id: computer.id, generation: started.generation });
@@ -129,11 +149,7 @@ async function run(
       { phase: "RUNNING", startedAt: started.startedAt, lastError: null },
     );
     return {};
-  } catch (error) {
-    // An engine that is away is not the computer's failure: the queue tries again with its own delay.
-    if (!(await engineAnswers(gateway))) throw error;
-    return recordFailure(gateway, computer, "computer.changed", messageOf(error));
-  }
+  });
 }
 
 /** Removes the container and keeps the volume. The row says ABSENT only when the container is gone. */

@@ -59,7 +59,8 @@ async function insertComputer(unit: Unit, wanted: NewComputer, warmSlot: number 
 
 /**
  * Orders what a computer should be from now on. Ordering what is ordered already changes nothing. A PAUSED one is
- * stopped when nobody wants it RUNNING soon, unless it is to stay frozen.
+ * stopped when nobody wants it RUNNING soon, unless it is to stay frozen; one that runs is PAUSED from here on, for
+ * whoever reads RUNNING may rely on it, and the controller need not say so once more before it freezes it.
  */
 export async function orderComputer(
   unit: Unit,
@@ -68,15 +69,17 @@ export async function orderComputer(
   { staysFrozen = false }: { readonly staysFrozen?: boolean } = {},
 ): Promise<void> {
   const freezeMs = unit.gateway.config.freezeSeconds * 1000;
-  const [computer] = await unit.tx.computer.updateManyAndReturn({
-    where: { id, desired: { notIn: [desired, "ABSENT"] } },
-    data: {
-      desired,
-      stopAt: desired === "PAUSED" && !staysFrozen ? new Date(unit.at.getTime() + freezeMs) : null,
-      ...(desired === "RUNNING" ? { failures: 0, failedAt: null, retryAt: null, lastError: null } : {}),
-      updatedAt: unit.at,
-    },
-  });
+  const where = { id, desired: { notIn: [desired, "ABSENT"] } } satisfies Prisma.ComputerWhereInput;
+  const data = {
+    desired,
+    stopAt: desired === "PAUSED" && !staysFrozen ? new Date(unit.at.getTime() + freezeMs) : null,
+    ...(desired === "RUNNING" ? { failures: 0, failedAt: null, retryAt: null, lastError: null } : {}),
+    updatedAt: unit.at,
+  } satisfies Prisma.ComputerUpdateManyMutationInput;
+  const { computer: computers } = unit.tx;
+  const freeze = { where: { ...where, phase: "RUNNING" }, data: { ...data, phase: "PAUSED" } } as const;
+  const [frozen] = desired === "PAUSED" ? await computers.updateManyAndReturn(freeze) : [];
+  const [computer] = frozen ? [frozen] : await computers.updateManyAndReturn({ where, data });
   if (computer) await emitComputer(unit, "computer.ordered", computer);
 }
 

@@ -1,9 +1,12 @@
 import { conflict } from "../../errors.ts";
 import type { Gateway } from "../../gateway.ts";
+import type { ReconcileResult } from "../../reconcile/queue.ts";
 import type { ContainerState } from "../../runtime/runtime.ts";
 import type { Computer } from "../../store/generated/client/client.ts";
 import { computerLabel, computerStream, containerName, limitsOf, volumeName } from "./computer.ts";
 import type { Leases } from "./lease.ts";
+import type { LeftOver } from "./left-over.ts";
+import { settle } from "./settle.ts";
 
 /**
  * Brings a computer up: thaws it, starts its container again, or makes volume and container first.
@@ -14,6 +17,20 @@ export async function startComputer(gateway: Gateway, computer: Computer, state:
   const container = containerName({ id: computer.id, generation });
   await gateway.runtime.ensureRunning(container, state ?? undefined);
   return { generation, startedAt: startOf(computer, state, gateway.now()) };
+}
+
+/** Starts the container of a computer that was stopped; `null` when it is not stopped, or is gone. */
+export async function startAgain(
+  gateway: Gateway,
+  computer: Computer,
+  leftOver: LeftOver,
+): Promise<ReconcileResult | null> {
+  const container = containerName(computer);
+  // Not looked at first: where many wake at once, a look costs as much as all else that is done here for one.
+  if (!(await gateway.runtime.start(container))) return null;
+  leftOver.started(container);
+  await settle(gateway, computer, { phase: "RUNNING", startedAt: gateway.now(), lastError: null });
+  return {};
 }
 
 /** A thawed computer goes on with its run; any other start begins a new one. */

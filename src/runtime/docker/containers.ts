@@ -30,6 +30,7 @@ async function createContainer(engine: Engine, spec: ContainerSpec): Promise<voi
   const of = { what: `make container "${spec.name}"`, timeoutMs: startTimeoutMs };
   try {
     await call(engine, of, (abortSignal) => engine.docker.createContainer({ ...options, abortSignal }));
+    if (egress === null) engine.unconnected.add(spec.name);
   } catch (error) {
     // Another caller was quicker, which is as good.
     if (!(error instanceof GatewayError && error.code === "CONFLICT")) throw error;
@@ -54,6 +55,27 @@ export async function ensureRunning(engine: Engine, name: string, seen?: Contain
     );
   }
   await guardEgress(engine, name, found);
+}
+
+/** Starts a container that is believed to be stopped; `false` when the engine says that it is not, or is gone. */
+export async function start(engine: Engine, name: string): Promise<boolean> {
+  engine.guarded.delete(name);
+  const of = { what: `start container "${name}"`, container: name, timeoutMs: startTimeoutMs };
+  const isStarted = await engine.starts(() =>
+    call(engine, of, async (abortSignal) => {
+      try {
+        await engine.docker.getContainer(name).start({ abortSignal });
+        return true;
+      } catch (error) {
+        if (isAlready(error) || isMissing(error) || statusOf(error) === 409) return false;
+        throw error;
+      }
+    }),
+  );
+  if (!isStarted) return false;
+  forget(engine, name);
+  await guardEgress(engine, name);
+  return true;
 }
 
 /** Thaws a container that is believed to be frozen; `false` when the engine says that it is not, or is gone. */
@@ -113,6 +135,7 @@ export async function ensureStopped(
 /** Removes a container in whatever state it is; its volume stays. */
 export async function removeContainer(engine: Engine, name: string): Promise<void> {
   forget(engine, name);
+  engine.unconnected.delete(name);
   const container = engine.docker.getContainer(name);
   const remove = (abortSignal: AbortSignal) => container.remove({ force: true, v: false, abortSignal });
   try {

@@ -2,7 +2,15 @@ import { unavailable } from "../../errors.ts";
 import { deploymentLabel } from "../labels.ts";
 import type { Runtime, RuntimeInfo, RuntimeInventory } from "../runtime.ts";
 import { builtImagesOf } from "./built-images.ts";
-import { ensureContainer, ensurePaused, ensureRunning, ensureStopped, removeContainer, thaw } from "./containers.ts";
+import {
+  ensureContainer,
+  ensurePaused,
+  ensureRunning,
+  ensureStopped,
+  removeContainer,
+  start,
+  thaw,
+} from "./containers.ts";
 import { call, type DockerOptions, type Engine, openEngine, versionOf } from "./engine.ts";
 import { eventsOf } from "./events.ts";
 import { exec } from "./exec.ts";
@@ -35,6 +43,7 @@ export function createDockerRuntime(options: DockerOptions): Runtime {
     removeVolume: (volume) => removeVolume(engine, volume),
     ensureContainer: (spec) => ensureContainer(engine, spec),
     ensureRunning: (container, seen) => ensureRunning(engine, container, seen),
+    start: (container) => start(engine, container),
     thaw: (container) => thaw(engine, container),
     ensurePaused: (container) => ensurePaused(engine, container),
     ensureStopped: (container, graceSeconds, seen) => ensureStopped(engine, container, graceSeconds, seen),

@@ -46,14 +46,16 @@ export async function ensureEgressNetwork(engine: Engine): Promise<EgressOptions
  * @throws {GatewayError} UNAVAILABLE when the routes could not be set; no command may run then.
  */
 export async function guardEgress(engine: Engine, name: string, known?: Docker.ContainerInspectInfo): Promise<void> {
-  if (engine.guarded.has(name)) return;
+  if (engine.unconnected.has(name) || engine.guarded.has(name)) return;
   const found = known ?? (await inspectRaw(engine, name));
   if (found === null) return;
   const network = found.HostConfig.NetworkMode ?? "none";
-  if (network !== "none") {
-    if (known === undefined && !found.State.Running) return;
-    await setRoutes(engine, name, network);
+  if (network === "none") {
+    engine.unconnected.add(name);
+    return;
   }
+  if (known === undefined && !found.State.Running) return;
+  await setRoutes(engine, name, network);
   engine.guarded.add(name);
 }
 

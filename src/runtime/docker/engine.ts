@@ -18,7 +18,7 @@ export interface DockerOptions {
   /** The default image of computers, which is built where it is missing. */
   readonly image: string;
   readonly log: Logger;
-  /** How many containers may start at a time; as many as there are cores unless told otherwise. */
+  /** How many containers may start at a time; twice as many as there are cores unless told otherwise. */
   readonly maxStarts?: number;
   /** True where no registry can be reached: the default image is then made of this host's files at once. */
   readonly offline?: boolean;
@@ -33,7 +33,7 @@ export interface Engine {
   readonly address: string;
   /** Names this process in what it starts, to tell its commands from those of a process before it. */
   readonly process: string;
-  /** Starts are bound by the processor: more at a time than cores makes each slower and none faster. */
+  /** Starts are bound by the processor, but for some waiting: many more at a time than cores are each slower. */
   readonly starts: LimitFunction;
   /** Aborts when the adapter closes. */
   readonly closed: AbortController;
@@ -41,6 +41,8 @@ export interface Engine {
   readonly inspected: WeakMap<ContainerState, Docker.ContainerInspectInfo>;
   /** Containers with EGRESS whose routes this process has seen to, since their last start. */
   readonly guarded: Set<string>;
+  /** Containers without any network, which never get one. */
+  readonly unconnected: Set<string>;
   /** Marks of commands that must end as soon as their frozen container is thawed. */
   readonly postponed: Map<string, readonly string[]>;
   /** When the engine last told of want of memory in a container, by this process's own clock. */
@@ -76,10 +78,11 @@ export function openEngine(options: DockerOptions): Engine {
     options,
     address,
     process: randomBytes(8).toString("hex"),
-    starts: pLimit(options.maxStarts ?? availableParallelism()),
+    starts: pLimit(options.maxStarts ?? 2 * availableParallelism()),
     closed: new AbortController(),
     inspected: new WeakMap(),
     guarded: new Set(),
+    unconnected: new Set(),
     postponed: new Map(),
     outOfMemoryAt: new Map(),
     images: new Map(),

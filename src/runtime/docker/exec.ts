@@ -30,6 +30,7 @@ export async function exec(engine: Engine, container: string, command: ExecComma
     refusedStart(engine, container, error),
   );
   if ("refused" in session) return await answerRefusal(command, session.refused, async () => false);
+  command.onStart?.();
   using limit = limitOf(command);
   try {
     const run = runToEnd(engine, session, command, limit.over.signal);

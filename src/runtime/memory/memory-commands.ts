@@ -23,6 +23,7 @@ export class MemoryCommands {
     command.signal?.addEventListener("abort", abort, { once: true });
     this.#running.set(endEarly, container);
     try {
+      command.onStart?.();
       const { exitCode, pieces } = await runInVolume(volume, command, ending.signal);
       for (const [piece, stream] of pieces) {
         if (ending.signal.aborted) break;

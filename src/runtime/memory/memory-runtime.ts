@@ -97,9 +97,16 @@ class MemoryRuntime implements Runtime, MemoryControls {
   async ensureRunning(container: string): Promise<void> {
     await this.#gate.pass("ensureRunning");
     const known = this.#known(container);
-    if (known.state.status === "running") return;
-    const startedAt = known.state.status === "paused" ? known.state.startedAt : (this.#options.now?.() ?? new Date());
-    known.state = { ...created, status: "running", startedAt };
+    if (!isAlive(known.state)) this.#begin(known);
+    known.state = { ...known.state, status: "running" };
+  }
+
+  async start(container: string): Promise<boolean> {
+    await this.#gate.pass("start");
+    const known = this.#containers.get(container);
+    if (!known || isAlive(known.state)) return false;
+    this.#begin(known);
+    return true;
   }
 
   async thaw(container: string): Promise<boolean> {
@@ -174,9 +181,7 @@ class MemoryRuntime implements Runtime, MemoryControls {
     return { memoryBytes: 0, cpuPercent: 0, pids: isAlive(state) ? 1 + this.#commands.count(container) : 0 };
   }
 
-  async close(): Promise<void> {
-    this.#commands.lose();
-  }
+  close = async (): Promise<void> => this.#commands.lose();
 
   die(container: string, { outOfMemory = false }: { readonly outOfMemory?: boolean } = {}): void {
     const known = this.#known(container);
@@ -206,6 +211,10 @@ class MemoryRuntime implements Runtime, MemoryControls {
 
   #announce(event: RuntimeEvent): void {
     if (!this.#gate.isAway) this.#happenings.tell(event);
+  }
+
+  #begin(known: MemoryContainer): void {
+    known.state = { ...created, status: "running", startedAt: this.#options.now?.() ?? new Date() };
   }
 
   #end(known: MemoryContainer, outOfMemory: boolean): void {

@@ -44,6 +44,7 @@ export class Commands {
     const running = new RunningCommand(launch, command);
     this.#running.set(running.marker, running);
     try {
+      command.onStart?.();
       const finished = running.finish();
       await Promise.race([isAllowed(), finished]).catch(async (refusal: unknown) => {
         await running.kill("containerLost");

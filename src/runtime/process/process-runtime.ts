@@ -16,6 +16,7 @@ import type {
 import { type BuiltImages, openImages } from "./built-images.ts";
 import { type CommandPlace, Commands } from "./commands.ts";
 import { MainProcesses } from "./main-processes.ts";
+import { once } from "./once.ts";
 import { createProcessFiles } from "./process-files.ts";
 import { statsOf } from "./process-stats.ts";
 import { ContainerRecord, Records, VolumeRecord } from "./records.ts";
@@ -110,11 +111,8 @@ class ProcessRuntime implements Runtime {
     else await this.#startMain(container, record);
   }
 
-  async thaw(container: string): Promise<boolean> {
-    const isFrozen = (await this.#containers.read(container))?.status === "paused";
-    if (isFrozen) await this.ensureRunning(container);
-    return isFrozen;
-  }
+  start: Runtime["start"] = (container) => this.#bringUp(container, ["created", "stopped"]);
+  thaw: Runtime["thaw"] = (container) => this.#bringUp(container, ["paused"]);
 
   // The state is written before processes are signalled: a command that starts meanwhile reads it and gives up.
   async ensurePaused(container: string): Promise<void> {
@@ -188,6 +186,14 @@ class ProcessRuntime implements Runtime {
     await this.#commands.close();
   }
 
+  /** `false`, and nothing is done, for a container in another state, and for none. */
+  async #bringUp(container: string, from: readonly ContainerRecord["status"][]): Promise<boolean> {
+    const record = await this.#containers.read(container);
+    if (!record || !from.includes(record.status)) return false;
+    await this.ensureRunning(container);
+    return true;
+  }
+
   async #startMain(container: string, record: ContainerRecord): Promise<void> {
     const { command } = record;
     if (command !== null) this.#mains.start({ place: await this.#placeOf(container, record), argv: command });
@@ -241,9 +247,3 @@ const lost: ExecResult = { end: "containerLost", exitCode: null };
 
 const notRunning = (container: string, state: string) =>
   conflict(`Container "${container}" is ${state}, not running`, { state });
-
-/** Asks the first time, and remembers the answer. */
-function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {
-  let answer: Promise<Result> | null = null;
-  return () => (answer ??= ask());
-}

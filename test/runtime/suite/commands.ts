@@ -28,6 +28,17 @@ export function describeCommands(open: OpenRuntime, capabilities: RuntimeCapabil
       expect((await run(world.runtime, container, ["cat"])).stdout).toBe("");
     });
 
+    test("whoever waits for it to begin is told so before it has printed anything", async () => {
+      const told: string[] = [];
+      await world.runtime.exec(container, {
+        argv: ["echo", "hello"],
+        timeoutMs: 10_000,
+        onStart: () => void told.push("started"),
+        onOutput: (chunk) => void told.push(Buffer.from(chunk).toString()),
+      });
+      expect(told).toEqual(["started", "hello\n"]);
+    });
+
     test("binary input and output survive", async () => {
       const content = Uint8Array.from({ length: 256 }, (_, index) => index);
       const pieces: Uint8Array[] = [];

@@ -56,6 +56,22 @@ export function describeLifecycle(open: OpenRuntime, capabilities: RuntimeCapabi
       }
     });
 
+    test("starting at once tells whether it was stopped, and changes nothing else", async () => {
+      const container = await world.newCreated();
+      expect(await world.runtime.start(container)).toBe(true);
+      expect(await statusOf(container)).toBe("running");
+      const { startedAt } = (await world.runtime.inspect(container)) ?? {};
+      expect(await world.runtime.start(container)).toBe(false);
+      expect(await world.runtime.inspect(container)).toMatchObject({ status: "running", startedAt });
+      await world.runtime.ensurePaused(container);
+      expect(await world.runtime.start(container)).toBe(false);
+      expect(await statusOf(container)).toBe("paused");
+      await world.runtime.ensureStopped(container, 0);
+      expect(await world.runtime.start(container)).toBe(true);
+      expect(await statusOf(container)).toBe("running");
+      expect(await world.runtime.start(world.newName())).toBe(false);
+    });
+
     test("thawing at once tells whether it was frozen, and changes nothing else", async () => {
       const container = await world.newRunning();
       const { startedAt } = (await world.runtime.inspect(container)) ?? {};
