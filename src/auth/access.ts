@@ -56,8 +56,9 @@ export function createAccessCache({ store, tail, config }: Pick<Gateway, "store"
   };
 
   const stop = tail.subscribe("*", {
-    event({ stream }) {
+    event({ stream, type }) {
       const [kind, key] = split(stream);
+      if (type === "service-account.logged-in") return; // it changes nothing of what anybody may do
       if (kind === "agent") forgetAgent(key);
       else if (kind === "service-account") forgetAccount(key);
       else if (kind === "role" || kind === "role-binding") forgetAllAccounts();

@@ -99,7 +99,7 @@ describe("/metrics", () => {
     await get("/api/v0/agents/some-secret-name");
     const text = await (await get("/metrics")).text();
     expect(text).toContain("raworc_websockets 0");
-    expect(text).toMatch(/raworc_events_total\{type="service-account.changed"\} \d/);
+    expect(text).toMatch(/raworc_events_total\{type="service-account.logged-in"\} \d/);
     expect(text).toContain("raworc_http_request_seconds_count");
     expect(text).not.toContain("some-secret-name");
   });

@@ -1,8 +1,9 @@
 import { hash } from "@node-rs/argon2";
 import { describe, expect, test, vi } from "vitest";
+import { createRoleBinding } from "../../src/domain/role-bindings/service.ts";
 import { login } from "../../src/domain/service-accounts/login.ts";
 import { createServiceAccount, updateServiceAccount } from "../../src/domain/service-accounts/service.ts";
-import { bind, openWithAdministrator } from "./support.ts";
+import { bind, openWithAdministrator, principalOf } from "./support.ts";
 
 const address = "192.0.2.1";
 const ada = { user: "ada", password: "lovelace" };
@@ -26,14 +27,28 @@ describe("logging in", () => {
     const account = await gateway.store.serviceAccount.findUnique({ where: { user: "ada" } });
     expect(account?.lastLoginAt).toEqual(clock.now);
     const events = await gateway.store.event.findMany({ where: { actor: "ada" } });
-    expect(events).toMatchObject([{ type: "service-account.changed", stream: `service-account:${account?.id}` }]);
+    expect(events).toMatchObject([{ type: "service-account.logged-in", stream: `service-account:${account?.id}` }]);
+  });
+
+  test("leaves alone who is logged in already: what they may do is not looked at again", async () => {
+    const { gateway, auth } = await openWithAda();
+    const before = await auth.authenticate((await login(gateway, auth, { ...ada, address })).token);
+    const looked = vi.fn<() => void>();
+    const stop = auth.onAccessChange(before, looked);
+    const after = await auth.authenticate((await login(gateway, auth, { ...ada, address })).token);
+    expect(looked).not.toHaveBeenCalled();
+    if (before.kind !== "account" || after.kind !== "account") throw new Error("accounts log in");
+    expect(after.grants).toBe(before.grants);
+    stop();
   });
 
   test("says `admin` only to those whom a global binding grants everything", async () => {
-    const { gateway, auth } = await openWithAda();
+    const opened = await openWithAda();
+    const { gateway, auth } = opened;
     await bind(gateway, "ada", "admin", "default");
     expect(await login(gateway, auth, { ...ada, address })).toMatchObject({ role: "user" });
-    await bind(gateway, "ada", "admin", null);
+    const { principal } = await principalOf(opened, "admin", "admin");
+    await createRoleBinding(gateway, principal, { subject: "ada", role: "admin" });
     expect(await login(gateway, auth, { ...ada, address })).toMatchObject({ role: "admin" });
   });
 

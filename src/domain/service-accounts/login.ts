@@ -66,10 +66,10 @@ async function recordLogin(gateway: Committer, known: ServiceAccount, passwordHa
   const { id, user } = known;
   return commit({ ...gateway, actor: user }, async ({ tx, emit, at }) => {
     const unchanged = { id, active: true, passwordHash: known.passwordHash };
-    const { count } = await tx.serviceAccount.updateMany({ where: unchanged, data: { lastLoginAt: at, passwordHash } });
-    if (count === 0) throw refused();
-    const account = await tx.serviceAccount.findUniqueOrThrow({ where: { id } });
-    await emit(serviceAccountEvent("service-account.changed", account));
+    const data = { lastLoginAt: at, passwordHash };
+    const [account] = await tx.serviceAccount.updateManyAndReturn({ where: unchanged, data });
+    if (!account) throw refused();
+    await emit(serviceAccountEvent("service-account.logged-in", account));
     return account;
   });
 }

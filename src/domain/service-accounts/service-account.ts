@@ -3,8 +3,12 @@ import type { NewEvent } from "../../events/event.ts";
 import { badInput } from "../../errors.ts";
 import type { ServiceAccount } from "../../store/generated/client/client.ts";
 
-/** What happened to an account. A login is a change: `lastLoginAt`. */
-export type ServiceAccountEventType = "service-account.created" | "service-account.changed" | "service-account.deleted";
+/** What happened to an account. A login changes `lastLoginAt`, and nothing of what the account may do. */
+export type ServiceAccountEventType =
+  | "service-account.created"
+  | "service-account.changed"
+  | "service-account.logged-in"
+  | "service-account.deleted";
 
 const userPattern = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/;
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
