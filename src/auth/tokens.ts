@@ -34,7 +34,7 @@ export interface Tokens {
   issue(subject: TokenSubject): Promise<IssuedToken>;
   /** `null` for anything but a good token of this gateway; the reason is nobody's business. */
   verify(token: string): Promise<Claims | null>;
-  /** The claims of a token that was verified before and has not expired since; the same object each time. */
+  /** The claims of a token that was made or verified here and has not expired since; the same object each time. */
   recall(token: string): Claims | undefined;
 }
 
@@ -65,7 +65,7 @@ const payloadSchema = z.object({
   exp: z.int(),
 });
 
-/** Makes what signs and checks tokens. Verified tokens are remembered by their hash, never as such. */
+/** Makes what signs and checks tokens. Good tokens are remembered by their hash, never as such. */
 export function createTokens({ secret, previousSecret, now, newId }: TokenOptions): Tokens {
   const current = signingKey(secret);
   const keys = new Map([...(previousSecret ? [signingKey(previousSecret)] : []), current].map((key) => [key.id, key]));
@@ -80,18 +80,20 @@ export function createTokens({ secret, previousSecret, now, newId }: TokenOption
   return {
     async issue({ accountId, user, epoch, agentId, ttlSeconds = tokenLifeSeconds.usual }) {
       const issuedAt = Math.floor(now().getTime() / 1000);
-      const expiresAt = issuedAt + Math.min(ttlSeconds, tokenLifeSeconds.most);
+      const endsAt = issuedAt + Math.min(ttlSeconds, tokenLifeSeconds.most);
+      const [tokenId, expiresAt] = [newId(), new Date(endsAt * 1000)];
       const kind = agentId === undefined ? "account" : "worker";
       const token = await new SignJWT({ user, epoch, kind, ...(agentId === undefined ? {} : { agent: agentId }) })
         .setProtectedHeader({ typ: "JWT", alg: algorithm, kid: current.id })
         .setIssuer(issuer)
         .setAudience(audience)
         .setSubject(accountId)
-        .setJti(newId())
+        .setJti(tokenId)
         .setIssuedAt(issuedAt)
-        .setExpirationTime(expiresAt)
+        .setExpirationTime(endsAt)
         .sign(current.secret);
-      return { token, expiresAt: new Date(expiresAt * 1000) };
+      known.set(fingerprint(token), { tokenId, accountId, user, epoch, agentId: agentId ?? null, expiresAt });
+      return { token, expiresAt };
     },
 
     async verify(token) {

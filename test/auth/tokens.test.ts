@@ -58,12 +58,13 @@ describe("a token", () => {
     expect(await tokens.verify(token)).toBeNull();
   });
 
-  test("is remembered only after it was verified", async () => {
-    const { tokens } = createClockedTokens();
-    const { token } = await tokens.issue(subject);
-    expect(tokens.recall(token)).toBeUndefined();
-    const claims = await tokens.verify(token);
-    expect(tokens.recall(token)).toBe(claims);
+  test("is remembered by whoever made it, and by others only after it was verified", async () => {
+    const [{ tokens: maker }, { tokens: other }] = [createClockedTokens(), createClockedTokens()];
+    const { token } = await maker.issue(subject);
+    expect(maker.recall(token)).toEqual(await maker.verify(token));
+    expect(other.recall(token)).toBeUndefined();
+    const claims = await other.verify(token);
+    expect(other.recall(token)).toBe(claims);
   });
 
   test("that was tampered with in any part is refused", async () => {
