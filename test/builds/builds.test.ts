@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { builtAgentsOf, latestImage } from "../../src/domain/builds/build.ts";
+import { mostEnded } from "../../src/domain/builds/prune.ts";
 import { buildSpace } from "../../src/domain/builds/order.ts";
 import { conflict, notFound } from "../../src/errors.ts";
 import { startTestGateway } from "../support/gateway.ts";
@@ -355,6 +356,27 @@ describe("images", () => {
     expect(await imagesOf(spaceName)).toHaveLength(2);
     await world.clock.advance(61);
     expect(await imagesOf(spaceName)).toHaveLength(1);
+  });
+
+  test("are not all remembered by their builds: a space keeps its last hundred, and those that are used", async () => {
+    const spaceName = await newSpace();
+    const id = "build-used-long-ago";
+    const old = { spaceName, createdAt: new Date(1), updatedAt: new Date(1) };
+    await gateway.store.build.createMany({
+      data: [
+        { ...old, id, createdAt: new Date(0), status: "COMPLETED", image: `raworc_space_${spaceName}:${id}` },
+        ...Array.from({ length: mostEnded + 20 }, () => ({ ...old, id: gateway.newId(), status: "FAILED" as const })),
+      ],
+    });
+    await useImage(spaceName, `raworc_space_${spaceName}:${id}`);
+    repositories.commit("raworc/many", nodeAgent);
+    await addAgent(gateway, { spaceName, name: "many", sourceRepo: "raworc/many" });
+    await world.clock.advance(3600);
+    await world.clock.advance(3600);
+    const left = await buildsOf(gateway, spaceName);
+    expect(left).toHaveLength(mostEnded + 1);
+    expect(left[0]).toMatchObject({ status: "COMPLETED" });
+    expect(left.map((build) => build.id)).toContain(id);
   });
 
   test("of a deleted space go with its builds, also when the engine is away just then", async () => {

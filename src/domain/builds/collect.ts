@@ -5,34 +5,52 @@ import type { Gateway } from "../../gateway.ts";
 import type { Reconciler } from "../../reconcile/queue.ts";
 import type { Build } from "../../store/generated/client/client.ts";
 import { buildLabel, newestFirst } from "./build.ts";
+import { pruneBuilds } from "./prune.ts";
 import { buildsFolder } from "./run.ts";
 
 /** How long an image that was replaced stays for who chose it just before. */
 const graceMs = 60_000;
 const usedAgainMs = 30_000;
+/** How often it is asked for builds of long ago: each time all builds are counted. */
+const pruneEveryMs = 60 * 60_000;
 
 /**
  * Removes the images that nothing needs any more: of every space the latest stays, what a session, a deployed agent
- * or a computer is made from, and what is being made. Whatever cannot be removed now is tried again.
+ * or a computer is made from, and what is being made. Whatever cannot be removed now is tried again. Now and then it
+ * forgets builds of long ago.
  */
-export const createImageReconciler = (gateway: Gateway): Reconciler => ({
-  name: "images",
-  concurrency: 1,
-  wants: ({ type }) => (endsAnImage.has(type) ? "all" : null),
-  keys: async () => ["all"],
-  async reconcile() {
-    await removeFolders(gateway);
-    const images = await gateway.runtime.images.list();
-    const ids = images.map(({ labels }) => labels[buildLabel] ?? "");
-    const kept = await keptBuilds(gateway, ids);
-    let left = false;
-    for (const [place, { name }] of images.entries()) {
-      const isRemoved = kept.has(ids[place] ?? "") || (await remove(gateway, name));
-      left ||= !isRemoved;
-    }
-    return { againAfterMs: left ? usedAgainMs : null };
-  },
-});
+export function createImageReconciler(gateway: Gateway): Reconciler {
+  let prunedAt = 0;
+  return {
+    name: "images",
+    concurrency: 1,
+    wants: ({ type }) => (endsAnImage.has(type) ? "all" : null),
+    keys: async () => ["all"],
+    async reconcile() {
+      await removeFolders(gateway);
+      const isLeft = await removeImages(gateway);
+      const now = gateway.now().getTime();
+      if (now - prunedAt >= pruneEveryMs) {
+        await pruneBuilds(gateway, (old) => keptBuilds(gateway, old));
+        prunedAt = now;
+      }
+      return { againAfterMs: isLeft ? usedAgainMs : null };
+    },
+  };
+}
+
+/** Answers whether some could not be removed yet. */
+async function removeImages(gateway: Gateway): Promise<boolean> {
+  const images = await gateway.runtime.images.list();
+  const ids = images.map(({ labels }) => labels[buildLabel] ?? "");
+  const kept = await keptBuilds(gateway, ids);
+  let isLeft = false;
+  for (const [place, { name }] of images.entries()) {
+    const isRemoved = kept.has(ids[place] ?? "") || (await remove(gateway, name));
+    isLeft ||= !isRemoved;
+  }
+  return isLeft;
+}
 
 const endsAnImage = new Set(["build.completed", "build.failed", "build.cancelled", "space.deleted"]);
 
@@ -48,7 +66,7 @@ async function remove({ runtime, log }: Gateway, image: string): Promise<boolean
   }
 }
 
-/** Which of these builds have an image that must stay. */
+/** Which of these builds must stay, and their images. */
 async function keptBuilds({ store, ...gateway }: Gateway, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const builds = await store.build.findMany({ where: { id: { in: [...ids] } } });
   const unfinished = builds.filter(({ status }) => status === "PENDING" || status === "BUILDING");
