@@ -1,7 +1,9 @@
+import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ErrorCode } from "../errors.ts";
 import { answerPlainPost } from "./answer-plain-post.ts";
 import type { Call } from "./context.ts";
+import { answerOfEventPost, eventHeaders } from "./event-post.ts";
 import { httpCall } from "./http-call.ts";
 import type { Graphql } from "./yoga.ts";
 
@@ -27,7 +29,7 @@ export function serveGraphql(app: FastifyInstance, graphql: Graphql): GraphqlOve
       url: "/graphql",
       handler: (request, reply) => {
         const call = httpCall(request, reply, request.headers.authorization);
-        return answerPlainPost(graphql, call, request, reply) ?? answerByYoga(graphql, call, request, reply, streams);
+        return answerPlainPost(graphql, call, request, reply) ?? answerOther(graphql, call, request, reply, streams);
       },
     });
   });
@@ -36,6 +38,20 @@ export function serveGraphql(app: FastifyInstance, graphql: Graphql): GraphqlOve
       for (const stream of streams) stream.destroy();
     },
   };
+}
+
+/** What is no plain POST may be a stream of events, and anything else is for Yoga. */
+async function answerOther(
+  graphql: Graphql,
+  call: Call,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  streams: Set<FastifyReply["raw"]>,
+): Promise<FastifyReply> {
+  const events = await answerOfEventPost(graphql, call, request);
+  if (!events) return answerByYoga(graphql, call, request, reply, streams);
+  remember(streams, reply.raw);
+  return reply.headers(eventHeaders).send(Readable.from(events, { highWaterMark: 1 }));
 }
 
 async function answerByYoga(

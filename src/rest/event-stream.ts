@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
-import { setTimeout as wait } from "node:timers/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { eventTexts } from "../graphql/event-texts.ts";
 import { limits } from "../graphql/limits.ts";
 import { internalRefusal, refusalOf } from "./refusal.ts";
 import type { StreamEvent } from "./route.ts";
@@ -47,40 +47,23 @@ interface Writing {
   readonly onError: (error: unknown) => object;
 }
 
-const comment = ":\n\n";
-
 /**
- * Writes events in the format of server-sent events, each when the one before has been taken. A comment goes first,
- * so that the client knows it listens, and again whenever it was quiet for so long: nobody on the way then takes
- * the connection for dead. The end is told by the event `complete`, or by `error` with what a refusal's body holds.
+ * Writes events each when the one before has been taken. The end is told by the event `complete`, or by `error` with
+ * what a refusal's body holds.
  */
-export async function* writeEvents(
+export const writeEvents = (
   events: AsyncGenerator<StreamEvent>,
   { quietMs, onError }: Writing,
-): AsyncGenerator<string, void, undefined> {
-  yield comment;
-  try {
-    for (let next = events.next(); ; ) {
-      const came = await withinQuiet(next, quietMs);
-      if (came === "quiet") yield comment;
-      else if (came.done) return yield written("complete", { data: {} });
-      else {
-        yield written(null, came.value);
-        next = events.next();
-      }
-    }
-  } catch (error) {
-    yield written("error", { data: onError(error) });
-  } finally {
-    await events.return(undefined);
-  }
-}
-
-async function withinQuiet<T>(next: Promise<T>, quietMs: number): Promise<T | "quiet"> {
-  const over = new AbortController();
-  const quiet = wait(quietMs, "quiet" as const, { signal: over.signal }).catch(() => "quiet" as const);
-  return Promise.race([next, quiet]).finally(() => over.abort());
-}
+): AsyncGenerator<string, void, undefined> =>
+  eventTexts(
+    events,
+    {
+      next: (event) => written(null, event),
+      end: written("complete", { data: {} }),
+      failed: (error) => written("error", { data: onError(error) }),
+    },
+    quietMs,
+  );
 
 const written = (event: string | null, { data, id }: StreamEvent): string =>
   [...(id === undefined ? [] : [`id: ${id}`]), ...(event ? [`event: ${event}`] : []), `data: ${JSON.stringify(data)}`]
