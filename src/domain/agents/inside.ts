@@ -3,8 +3,8 @@ import { commit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Agent } from "../../store/generated/client/client.ts";
 import { type CommandOutcome, type Inside, openInside } from "../computers/inside.ts";
-import { changeAgent } from "./change.ts";
 import { agentEnvironment } from "./environment.ts";
+import { touchIdle } from "./work.ts";
 
 const longestCommandSeconds = 3600;
 const usualCommandSeconds = 60;
@@ -45,9 +45,6 @@ export async function execInAgent(
   const running = inside.run({ command, env, timeoutSeconds: seconds, onStart });
   // A commit holds up all that this process does: the command does not wait for it, so it waits for the command.
   await Promise.race([started, running]);
-  const [outcome] = await Promise.all([running, countAnew(gateway, agent)]);
+  const [outcome] = await Promise.all([running, commit(gateway, (unit) => touchIdle(unit, agent.id))]);
   return outcome;
 }
-
-const countAnew = (gateway: Gateway, { id }: Agent) =>
-  commit(gateway, (unit) => changeAgent(unit, { id, state: "IDLE" }, { idleFrom: unit.at, lastActivityAt: unit.at }));

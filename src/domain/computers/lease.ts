@@ -1,5 +1,6 @@
 import type { Gateway } from "../../gateway.ts";
 import type { Computer } from "../../store/generated/client/client.ts";
+import { readComputer } from "./service.ts";
 
 /** A dead replica's computers are taken over after this long. */
 const leaseMs = 10_000;
@@ -29,7 +30,7 @@ function leasesInMemory({ store }: Gateway): Leases {
       if (held.has(id)) return null;
       held.add(id);
       try {
-        const computer = await store.computer.findUnique({ where: { id } });
+        const computer = await readComputer({ store }, id);
         return computer && (await work(computer));
       } finally {
         held.delete(id);

@@ -1,6 +1,7 @@
 import { asPayload } from "../../events/append.ts";
 import type { Unit } from "../../events/commit.ts";
 import { tellingOf } from "../../events/remembered.ts";
+import type { Gateway } from "../../gateway.ts";
 import type { ContainerLimits } from "../../runtime/runtime.ts";
 import type { Computer, ComputerDesired, Network, Prisma } from "../../store/generated/client/client.ts";
 import { computerStream } from "./computer.ts";
@@ -57,6 +58,12 @@ async function insertComputer(unit: Unit, wanted: NewComputer, warmSlot: number 
   return computer;
 }
 
+/** The computer as it is, or `null`. By hand, for every command and every change of one begins with it. */
+export async function readComputer({ store }: Pick<Gateway, "store">, id: string): Promise<Computer | null> {
+  const [computer] = await store.sql.all<Computer>(`SELECT * FROM "Computer" WHERE "id" = ?`, [id]);
+  return computer ?? null;
+}
+
 /**
  * Orders what a computer should be from now on. Ordering what is ordered already changes nothing. A PAUSED one is
  * stopped when nobody wants it RUNNING soon, unless it is to stay frozen; one that runs is PAUSED from here on, for
@@ -69,19 +76,20 @@ export async function orderComputer(
   { staysFrozen = false }: { readonly staysFrozen?: boolean } = {},
 ): Promise<void> {
   const freezeMs = unit.gateway.config.freezeSeconds * 1000;
-  const where = { id, desired: { notIn: [desired, "ABSENT"] } } satisfies Prisma.ComputerWhereInput;
-  const data = {
-    desired,
-    stopAt: desired === "PAUSED" && !staysFrozen ? new Date(unit.at.getTime() + freezeMs) : null,
-    ...(desired === "RUNNING" ? { failures: 0, failedAt: null, retryAt: null, lastError: null } : {}),
-    updatedAt: unit.at,
-  } satisfies Prisma.ComputerUpdateManyMutationInput;
-  const { computer: computers } = unit.tx;
-  const freeze = { where: { ...where, phase: "RUNNING" }, data: { ...data, phase: "PAUSED" } } as const;
-  const [frozen] = desired === "PAUSED" ? await computers.updateManyAndReturn(freeze) : [];
-  const [computer] = frozen ? [frozen] : await computers.updateManyAndReturn({ where, data });
+  const stopAt = desired === "PAUSED" && !staysFrozen ? new Date(unit.at.getTime() + freezeMs) : null;
+  const [computer] = await unit.sql.all<Computer>(orderTo(desired), [desired, stopAt, unit.at, id, desired]);
   if (computer) await emitComputer(unit, "computer.ordered", computer);
 }
+
+/** By hand, for every sleep and every wake gives an order. */
+const orderTo = (desired: ComputerDesired) =>
+  `UPDATE "Computer" SET "desired" = ?, "stopAt" = ?, "updatedAt" = ?${alongWith[desired] ?? ""}
+  WHERE "id" = ? AND "desired" NOT IN (?, 'ABSENT') RETURNING *`;
+
+const alongWith: Readonly<Partial<Record<ComputerDesired, string>>> = {
+  RUNNING: `, "failures" = 0, "failedAt" = NULL, "retryAt" = NULL, "lastError" = NULL`,
+  PAUSED: `, "phase" = CASE "phase" WHEN 'RUNNING' THEN 'PAUSED' ELSE "phase" END`,
+};
 
 /** Has a computer's next container made of another image; `false`, and no change, while it still has one. */
 export async function changeImage(unit: Unit, id: string, image: string): Promise<boolean> {

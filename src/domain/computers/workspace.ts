@@ -2,8 +2,8 @@ import type { Workspace, WorkspaceCommand, WorkspaceResult } from "../../engines
 import { GatewayError, unavailable } from "../../errors.ts";
 import type { LogEvent } from "../../events/event.ts";
 import type { Gateway } from "../../gateway.ts";
-import type { Computer } from "../../store/generated/client/client.ts";
 import { computerStream, containerName } from "./computer.ts";
+import { readComputer } from "./service.ts";
 
 /** How long a command waits for its computer; a first start may have to build or pull the image. */
 const startLimitMs = 10 * 60_000;
@@ -75,7 +75,7 @@ export async function runningContainer(gateway: Gateway, id: string, signal: Abo
   for (;;) {
     // The listener is set before the row is read, so a change between the two is not missed.
     const changed = nextEvent(gateway, computerStream(id), limit);
-    const [computer] = await gateway.store.sql.all<Computer>(computerOf, [id]);
+    const computer = await readComputer(gateway, id);
     if (computer?.phase === "RUNNING" && computer.desired === "RUNNING") {
       changed.stop();
       return containerName(computer);
@@ -89,9 +89,6 @@ export async function runningContainer(gateway: Gateway, id: string, signal: Abo
     if (limit.aborted) throw unavailable("The computer did not start in time");
   }
 }
-
-/** By hand, for every command begins with it. */
-const computerOf = `SELECT * FROM "Computer" WHERE "id" = ?`;
 
 /** Resolves with the next announcement of a stream, or when the signal aborts. */
 function nextEvent(gateway: Pick<Gateway, "tail">, stream: string, signal: AbortSignal) {
