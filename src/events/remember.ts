@@ -17,8 +17,8 @@ export interface Memory {
   /** Lists with their rows, as {@link Memory.load} does it. */
   loadLists<Row>(kind: ListKind<Row>, keys: readonly string[], read: ReadMany<readonly Row[]>): Promise<Lists<Row>>;
   /**
-   * What is made of a value alone, such as its text: made once for as long as the value is remembered, and anew each
-   * time of a value that is not. It is frozen too. `by` names what makes it.
+   * What is made of a value alone, such as its text. From the second time on it is kept for as long as the value is
+   * remembered, frozen too; of a value that is not, it is made anew each time. `by` names what makes it.
    */
   derive<T>(value: object, by: object, make: () => T): T;
   /** Takes in what was committed; it must hear of it before anybody else does. */

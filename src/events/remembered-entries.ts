@@ -15,6 +15,8 @@ interface Kept {
   /** What was made of the value, by what made it; `null` until something is. */
   readonly derived: Map<object, unknown> | null;
   readonly bytes: number;
+  /** Whether something was made of it. Of what is asked for once, that is not kept. */
+  isUsed: boolean;
 }
 
 const mostBytes = 32 * 1024 * 1024;
@@ -58,14 +60,17 @@ export function createEntries() {
       const { kind, key, value } = entry;
       const bytes = Math.max(leastBytes, freezeAndMeasure(value) + 2 * key.length);
       if (bytes > mostBytesOfOne) return;
-      const kept: Kept = { entry, bytes, derived: null };
+      const kept: Kept = { entry, bytes, derived: null, isUsed: false };
       byPlace.set(placeOf(kind, key), kept);
       if (typeof value === "object" && value !== null && !Array.isArray(value)) byValue.set(value, kept);
       link(byTopic, entry);
     },
     derive: <T>(value: object, by: object, make: () => T): T => {
       const kept = byValue.get(value);
-      if (!kept) return make();
+      if (!kept?.isUsed) {
+        if (kept) kept.isUsed = true;
+        return make();
+      }
       return (kept.derived?.get(by) as T | undefined) ?? keep(value, kept, by, make()); // each `by` makes one kind of thing
     },
     remove: ({ kind, key }: Entry) => byPlace.delete(placeOf(kind, key)),
