@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { ExecutionResult } from "graphql";
+import type { ExecutionResult, GraphQLError } from "graphql";
 import type { Call, Context } from "./context.ts";
 import { maskError } from "./errors.ts";
 import { type MediaType, plainPostIn } from "./plain-post.ts";
@@ -20,17 +20,12 @@ export function answerPlainPost(
   if (!post) return null;
   const { mediaType, variables } = post;
   const document = documents.check(post.query);
-  if (document.errors.length > 0)
-    return send(
-      reply,
-      JSON.stringify({ errors: document.errors }),
-      mediaType,
-      mediaType === "application/json" ? 200 : 400,
-    );
+  const refuse = (errors: readonly GraphQLError[], status: number) =>
+    send(reply, JSON.stringify({ errors }), mediaType, status);
+  if (document.errors.length > 0) return refuse(document.errors, mediaType === "application/json" ? 200 : 400);
   const operation = document.operation(post.operationName);
   if (!operation || operation.kind === "subscription") return null;
-  const fail = (error: unknown) =>
-    send(reply, JSON.stringify({ errors: [maskError(error, request.log)] }), mediaType, 500);
+  const fail = (error: unknown) => refuse([maskError(error, request.log)], 500);
   const answerIn = (context: Context): FastifyReply | Promise<FastifyReply> => {
     const { memory } = context.gateway;
     const answer = (result: ShowingResult) => send(reply, jsonOf(result, memory), mediaType, statusOf(result));

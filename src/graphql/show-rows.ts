@@ -1,4 +1,4 @@
-import { type ExecutionResult, GraphQLSchema } from "graphql";
+import { type ExecutionResult, type GraphQLObjectType, GraphQLSchema } from "graphql";
 import type { CompiledQuery } from "graphql-jit";
 import {
   type Awaitable,
@@ -33,15 +33,18 @@ export function showingAtSecondUse(operation: Operation): Run<ShowingResult> | n
 }
 
 let leaves: GraphQLSchema | undefined;
+const schemasOfRows = new Map<string, GraphQLSchema>();
+
+/** The schema of queries that have a row of this type for their root. */
+function schemaOfRow(row: GraphQLObjectType): GraphQLSchema {
+  const made = schemasOfRows.get(row.name) ?? new GraphQLSchema({ query: row, assumeValid: true });
+  schemasOfRows.set(row.name, made);
+  return made;
+}
 
 /** Compiles the way to the rows, and by itself what is selected of one. `null` for what cannot be compiled. */
 function showingQuery(jit: Jit, { document, row, selection }: Outline): Pick<CompiledQuery, "query"> | null {
-  const ofRow = jit.compileQuery(
-    new GraphQLSchema({ query: row, assumeValid: true }),
-    selection,
-    undefined,
-    jitOptions,
-  );
+  const ofRow = jit.compileQuery(schemaOfRow(row), selection, undefined, jitOptions);
   if (!jit.isCompiledQuery(ofRow)) return null;
   const selected: RowSelection = { dataOf: (one) => dataIn(ofRow.query(one, undefined, {})) };
   const customSerializers = { [row.name]: (one: object) => new Shown(one, selected) };

@@ -1,8 +1,7 @@
 import { type ExecutionResult, Kind } from "graphql";
-import type { Call, Context } from "../graphql/context.ts";
+import type { Context } from "../graphql/context.ts";
 import type { Variables } from "../graphql/cost.ts";
 import { type Prepared as PreparedOperation, prepareOwn } from "../graphql/prepare.ts";
-import type { Graphql } from "../graphql/yoga.ts";
 
 /** A route's document, prepared once and for all. */
 export interface Prepared {
@@ -39,41 +38,30 @@ function rootKeyOf({ document }: PreparedOperation): string {
   return field.alias?.value ?? field.name.value;
 }
 
-/** A call whose caller is known. */
-export interface OpenCall {
-  readonly context: Context;
-  /**
-   * Executes a document and answers what its root field gave: at once where nothing has to be waited for, or later.
-   * Remembered rows may be there as {@link Shown}.
-   *
-   * @throws the first error of the answer, masked and with its code as GraphQL shows it.
-   */
-  execute(prepared: Prepared, variables: object): unknown;
-  /**
-   * Subscribes, and gives what the root field gives, as it comes. It ends with the call at the latest.
-   *
-   * @throws as `execute` does, at once or with a later value.
-   */
-  subscribe(prepared: Prepared, variables: object): Promise<AsyncGenerator<unknown, void, undefined>>;
+/**
+ * Executes a document and answers what its root field gave: at once where nothing has to be waited for, or later.
+ * Remembered rows may be there as {@link Shown}.
+ *
+ * @throws the first error of the answer, masked and with its code as GraphQL shows it.
+ */
+export function execute(context: Context, prepared: Prepared, variables: object): unknown {
+  const result = prepared.operation.show(context, withoutUndefined(variables));
+  return result instanceof Promise ? result.then((later) => dataOf(later, prepared)) : dataOf(result, prepared);
 }
 
-/** Opens a call the way every transport does; at once when the caller is remembered. */
-export function openCall({ contextOf }: Graphql, call: Call): OpenCall | Promise<OpenCall> {
-  const context = contextOf(call);
-  return context instanceof Promise ? context.then(callIn) : callIn(context);
+/**
+ * Subscribes, and gives what the root field gives, as it comes. It ends with the call at the latest.
+ *
+ * @throws as `execute` does, at once or with a later value.
+ */
+export async function subscribe(
+  context: Context,
+  prepared: Prepared,
+  variables: object,
+): Promise<AsyncGenerator<unknown, void, undefined>> {
+  const results = await prepared.operation.subscribe(context, withoutUndefined(variables));
+  return Symbol.asyncIterator in results ? valuesOf(results, prepared) : failed(results);
 }
-
-const callIn = (context: Context): OpenCall => ({
-  context,
-  execute(prepared, variables) {
-    const result = prepared.operation.show(context, withoutUndefined(variables));
-    return result instanceof Promise ? result.then((later) => dataOf(later, prepared)) : dataOf(result, prepared);
-  },
-  async subscribe(prepared, variables) {
-    const results = await prepared.operation.subscribe(context, withoutUndefined(variables));
-    return Symbol.asyncIterator in results ? valuesOf(results, prepared) : failed(results);
-  },
-});
 
 /** What a mapping leaves undefined is not sent. */
 function withoutUndefined(variables: object): Variables {

@@ -1,18 +1,18 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import { requirePrincipal } from "../graphql/authorize.ts";
-import type { Call } from "../graphql/context.ts";
+import type { Call, Context } from "../graphql/context.ts";
 import { httpCall } from "../graphql/http-call.ts";
 import type { Graphql } from "../graphql/yoga.ts";
 import type { EventStreams } from "./event-stream.ts";
-import { type OpenCall, openCall, type Prepared, prepareDocument } from "./execute.ts";
+import { execute, type Prepared, prepareDocument, subscribe } from "./execute.ts";
 import { inputReader } from "./input.ts";
 import { sendReply } from "./reply.ts";
 import type { Answer, Input, Route, StreamEvent } from "./route.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** The opened call of a REST request, once its caller has been looked at. */
-    restCall: OpenCall | null;
+    /** The context of a REST request, once its caller has been looked at. */
+    restContext: Context | null;
   }
 }
 
@@ -32,25 +32,25 @@ export function handlerOf(
   const readInput = inputReader(route);
   return {
     onRequest(request, reply, done) {
-      const admit = (call: OpenCall) => {
-        if (route.access === "bearer") requirePrincipal(call.context);
-        request.restCall = call;
+      const admit = (context: Context) => {
+        if (route.access === "bearer") requirePrincipal(context);
+        request.restContext = context;
       };
-      const call = openCall(graphql, callOf(route, request, reply));
-      if (call instanceof Promise) return call.then(admit);
-      admit(call);
+      const context = graphql.contextOf(callOf(route, request, reply));
+      if (context instanceof Promise) return context.then(admit);
+      admit(context);
       return done();
     },
     handler(request, reply) {
-      const { restCall: call } = request;
-      if (!call) throw new Error("a route's hooks ran out of order");
+      const { restContext: context } = request;
+      if (!context) throw new Error("a route's hooks ran out of order");
       const input = readInput(request);
       const answer = followed && wantsToFollow(input) ? followed : usual;
       if (answer.reply.kind === "events") {
-        return eventsOf(call, answer, input).then((events) => streams.send(request, reply, events));
+        return eventsOf(context, answer, input).then((events) => streams.send(request, reply, events));
       }
-      const data = call.execute(answer.prepared, answer.variables(input));
-      const { memory } = call.context.gateway;
+      const { memory } = context.gateway;
+      const data = execute(context, answer.prepared, answer.variables(input));
       const finish = (got: unknown) => sendReply(request, reply, got, { route, answer, input, memory });
       return data instanceof Promise ? data.then(finish) : finish(data);
     },
@@ -66,8 +66,8 @@ const prepare = (answer: Answer): PreparedAnswer => ({
   prepared: prepareDocument(answer.document),
 });
 
-async function eventsOf(call: OpenCall, answer: PreparedAnswer, input: Input): Promise<AsyncGenerator<StreamEvent>> {
-  const values = await call.subscribe(answer.prepared, answer.variables(input));
+async function eventsOf(context: Context, answer: PreparedAnswer, input: Input): Promise<AsyncGenerator<StreamEvent>> {
+  const values = await subscribe(context, answer.prepared, answer.variables(input));
   return (async function* () {
     for await (const value of values) yield answer.present(value, input) as StreamEvent; // as the kind promises
   })();

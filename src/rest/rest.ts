@@ -37,7 +37,7 @@ export function mountRoutes(
 ): void {
   readJsonBodies(scope);
   answerErrors(scope);
-  scope.decorateRequest("restCall", null);
+  scope.decorateRequest("restContext", null);
   const streams = createEventStreams();
   scope.addHook("preClose", async () => streams.cut());
   for (const route of table) {
