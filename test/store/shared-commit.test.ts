@@ -81,6 +81,14 @@ describe("transactions that share a COMMIT", () => {
     expect(onDisk()).toEqual(["four", "one", "three", "two"]);
   });
 
+  test("tell who fails for what another has made only when that is on the disk", async () => {
+    const refused = async () => {
+      expect(await refusalOf(add("one"))).toSatisfy(isUniqueViolation);
+      expect(onDisk()).toEqual(["one", "two"]);
+    };
+    await Promise.all([add("one"), refused(), refused(), add("two")]);
+  });
+
   test("undo one that takes too long by itself, and let none of what it still asks into another", async () => {
     const late: Promise<unknown>[] = [];
     const slow = store.transact(

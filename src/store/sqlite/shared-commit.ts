@@ -18,21 +18,22 @@ const savepoint = "part";
  */
 export class SharedCommit {
   readonly #connection: Connection;
-  #kept: PromiseWithResolvers<void>[] = [];
+  /** The first of them was kept, or nothing would be open. */
+  #waiting: PromiseWithResolvers<void>[] = [];
   #begunMs = 0;
 
   constructor(connection: Connection) {
     this.#connection = connection;
   }
 
-  /** True while parts that were kept wait for the COMMIT. */
+  /** True while something that was kept waits for the COMMIT. */
   get isAwaited(): boolean {
-    return this.#kept.length > 0;
+    return this.#waiting.length > 0;
   }
 
   /** True when nobody else may join. */
   get isFull(): boolean {
-    return this.#kept.length >= mostParts || (this.isAwaited && performance.now() - this.#begunMs >= longestMs);
+    return this.#waiting.length >= mostParts || (this.isAwaited && performance.now() - this.#begunMs >= longestMs);
   }
 
   /**
@@ -49,16 +50,24 @@ export class SharedCommit {
   /** Ends the open part with its changes; what it answers with resolves when they are on the disk. */
   keep(): Promise<void> {
     if (this.isAwaited) this.#connection.script(`RELEASE ${savepoint}`);
-    const outcome = Promise.withResolvers<void>();
-    this.#kept.push(outcome);
-    return outcome.promise;
+    return this.#outcome();
   }
 
-  /** Ends the open part without its changes. Where it cannot be undone alone, all is, and whoever waits may begin anew. */
-  undo(): void {
-    if (this.isAwaited && this.#undoAlone()) return;
+  /**
+   * Ends the open part without its changes. What it answers with resolves when those before it are on the disk: it may
+   * have failed for what they did, and whoever is told so looks for it. Where it cannot be undone alone, all is, and
+   * whoever waits may begin anew.
+   */
+  async undo(): Promise<void> {
+    if (this.isAwaited && this.#undoAlone()) return this.#outcome();
     for (const { reject } of this.#take()) reject(undoneWithAnother());
     this.#connection.rollback();
+  }
+
+  #outcome(): Promise<void> {
+    const outcome = Promise.withResolvers<void>();
+    this.#waiting.push(outcome);
+    return outcome.promise;
   }
 
   /** False when there is no savepoint any more, for on some errors SQLite undoes all by itself. */
@@ -74,20 +83,20 @@ export class SharedCommit {
   /** Makes what was kept last and says so, or says of all of it that it was not. */
   settle(): void {
     if (!this.isAwaited) return;
-    const kept = this.#take();
+    const waiting = this.#take();
     try {
       this.#connection.script("COMMIT");
     } catch (error) {
-      for (const { reject } of kept) reject(error);
+      for (const { reject } of waiting) reject(error);
       return this.#connection.rollback();
     }
-    for (const { resolve } of kept) resolve();
+    for (const { resolve } of waiting) resolve();
   }
 
   #take(): PromiseWithResolvers<void>[] {
-    const kept = this.#kept;
-    this.#kept = [];
-    return kept;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    return waiting;
   }
 }
 

@@ -66,13 +66,19 @@ export class SqliteTransaction implements Transaction, Sql {
       this.#parts.passOn();
       await kept;
     } finally {
-      this.#undo();
+      await this.rollback();
     }
   }
 
   /** Keeps nothing; does nothing after the end. */
   async rollback(): Promise<void> {
-    this.#undo();
+    if (this.#ended) return;
+    this.#ended = true;
+    const undone = this.#parts.shared.undo();
+    // What it left under way is refused before the next one begins: Prisma sends look-ups of one turn together, and
+    // would send those of the next one with it.
+    setImmediate(this.#parts.passOn);
+    await undone;
   }
 
   async createSavepoint(name: string): Promise<void> {
@@ -85,18 +91,6 @@ export class SqliteTransaction implements Transaction, Sql {
 
   async releaseSavepoint(name: string): Promise<void> {
     this.#open().script(`RELEASE ${name}`);
-  }
-
-  #undo(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    try {
-      this.#parts.shared.undo();
-    } finally {
-      // What it left under way is refused before the next one begins: Prisma sends look-ups of one turn together, and
-      // would send those of the next one with it.
-      setImmediate(this.#parts.passOn);
-    }
   }
 
   /** SQLite ends a transaction by itself on some errors; what came after would then be kept without the rest. */
