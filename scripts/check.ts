@@ -1,10 +1,12 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
 import { z } from "zod";
+import { isHere, lanes } from "../test/support/suites.ts";
 
 // `npm run check`: everything that must hold before a commit, and exactly what CI runs. Generated code
 // is made by the set-up that runs first; the schema comparison and the layers are among the tests.
-const report = "node_modules/.cache/test-report.json";
+// `checks` or `tests` as an argument asks for one half of it.
 const Report = z.object({ numPassedTests: z.number(), numFailedTests: z.number() });
 const longestMs = 25 * 60_000;
 const checks = [
@@ -15,36 +17,67 @@ const checks = [
   { name: "build", command: ["tsx", "scripts/build.ts"] },
 ];
 
-const results = checks.map(({ name, command }) => isFine(name, command));
-rmSync(report, { force: true });
-const testsAreFine = isFine("tests", ["vitest", "run"], "shown");
-const tests = readReport();
-
-const passed = results.filter((fine) => fine).length + tests.passed;
-// A run can fail without a failed test: a file that does not load, a skipped suite under CI.
-const failed = results.filter((fine) => !fine).length + (testsAreFine ? tests.failed : Math.max(1, tests.failed));
-console.log(`\n${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
-
-/** Runs one check and says how it went; what it printed is shown when it failed. */
-function isFine(name: string, [tool = "", ...args]: readonly string[], output: "shown" | "onFailure" = "onFailure") {
-  const startedAt = performance.now();
-  const { status, stdout, stderr, error } = spawnSync(`node_modules/.bin/${tool}`, args, {
-    encoding: "utf8",
-    stdio: ["ignore", output === "shown" ? "inherit" : "pipe", output === "shown" ? "inherit" : "pipe"],
-    maxBuffer: 100 * 1024 * 1024,
-    timeout: longestMs,
-  });
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  if (status !== 0 && output === "onFailure") console.log(`${stdout}${stderr}`.trim());
-  if (error) console.log(`${name} did not come to an end: ${error.message}`);
-  console.log(`${status === 0 ? "✓" : "✗"} ${name} (${seconds} s)`);
-  return status === 0;
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
 }
 
-function readReport(): { readonly passed: number; readonly failed: number } {
+const [half] = process.argv.slice(2);
+const counts: Count[] = [];
+if (half !== "tests") for (const { name, command } of checks) counts.push(await check(name, command));
+if (half !== "checks") {
+  // The default suite computes on all processors; the others mostly wait, and so do it side by side.
+  counts.push(await test(["default"], "live"));
+  const names = lanes.map((lane) => lane.filter(isHere).map(({ name }) => name)).filter((lane) => lane.length > 0);
+  counts.push(...(await Promise.all(names.map((suites) => test(suites, "whole")))));
+}
+const sum = (one: keyof Count) => counts.reduce((total, count) => total + count[one], 0);
+console.log(`\n${sum("passed")} passed, ${sum("failed")} failed`);
+process.exitCode = sum("failed") === 0 ? 0 : 1;
+
+async function check(name: string, command: readonly string[]): Promise<Count> {
+  return (await isFine(name, command, "onFailure")) ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+/** Runs suites one after another and counts their tests. */
+async function test(suites: readonly string[], shown: "live" | "whole"): Promise<Count> {
+  const report = `node_modules/.cache/test-report-${suites.join("-")}.json`;
+  rmSync(report, { force: true });
+  const projects = suites.flatMap((suite) => ["--project", suite]);
+  const env = { TEST_REPORT: report };
+  const fine = await isFine(`tests: ${suites.join(", ")}`, ["vitest", "run", ...projects], shown, env);
+  const { passed, failed } = readReport(report);
+  // A run can fail without a failed test: a file that does not load, a skipped suite under CI.
+  return { passed, failed: fine ? failed : Math.max(1, failed) };
+}
+
+/** Runs one tool and says how it went; what it printed is shown at once, or in one piece when it has ended. */
+async function isFine(
+  name: string,
+  [tool = "", ...args]: readonly string[],
+  shown: "live" | "whole" | "onFailure",
+  env: Readonly<Record<string, string>> = {},
+): Promise<boolean> {
+  const startedAt = performance.now();
+  const out = shown === "live" ? "inherit" : "pipe";
+  const child = spawn(`node_modules/.bin/${tool}`, args, {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", out, out],
+    timeout: longestMs,
+  });
+  const printed: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => printed.push(chunk));
+  const [code, signal] = (await once(child, "close")) as [number | null, string | null]; // as Node promises
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  if (shown === "whole" || code !== 0) console.log(Buffer.concat(printed).toString().trim());
+  if (signal) console.log(`${name} did not come to an end: ${signal}`);
+  console.log(`${code === 0 ? "✓" : "✗"} ${name} (${seconds} s)`);
+  return code === 0;
+}
+
+function readReport(path: string): Count {
   try {
-    const { numPassedTests, numFailedTests } = Report.parse(JSON.parse(readFileSync(report, "utf8")));
+    const { numPassedTests, numFailedTests } = Report.parse(JSON.parse(readFileSync(path, "utf8")));
     return { passed: numPassedTests, failed: numFailedTests };
   } catch {
     return { passed: 0, failed: 0 }; // vitest did not come as far as its report

@@ -70,6 +70,7 @@ describe("deleting an agent", () => {
   });
 
   test("is not lost when the engine is away, nor when the gateway restarts meanwhile", async () => {
+    await gateway.settle();
     const before = await inventory();
     await createAgent(gateway, "stubborn");
     gateway.runtime.away(true);

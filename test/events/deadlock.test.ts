@@ -44,7 +44,7 @@ describe.skipIf(postgresql.found === null)("changes that wait for each other, on
 
     await Promise.all([change("left", "right"), change("right", "left")]);
 
-    expect(attempts).toBe(3);
+    expect(attempts).toBeGreaterThan(2); // whoever begins again may be quicker than whoever waited
     const spaces = await database.store.space.findMany({ where: { name: { in: ["left", "right"] } } });
     for (const { settings } of spaces) expect(settings).toEqual({ left: true, right: true });
     const events = await database.store.event.findMany({ orderBy: { id: "asc" } });
