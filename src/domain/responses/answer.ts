@@ -34,7 +34,10 @@ export async function answer(
     await job
       .then((ready) => (engine.kind === "HANDLER" && !ready.handler ? handlerGone(response) : engine.answer(ready)))
       .then(
-        (outcome) => finish(gateway, respondent, response, outcome),
+        (outcome) => {
+          ended.stop(); // it need not hear of the end that it makes
+          return finish(gateway, respondent, response, outcome);
+        },
         async (error) => {
           const failure = failureOfError(gateway, error, signal);
           if (failure) await finish(gateway, respondent, response, { status: "failed", failure });

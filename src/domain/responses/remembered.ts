@@ -1,3 +1,4 @@
+import type { Gateway } from "../../gateway.ts";
 import type { LogEvent } from "../../events/event.ts";
 import { deletionOf, type Kind, type ListKind, rowsOf } from "../../events/remembered.ts";
 import type { Context } from "../../graphql/context.ts";
@@ -53,6 +54,10 @@ export const itemLists: Kind<readonly Item[]> = {
 
 /** The response of that id; those of one call are read together. */
 export const responseById = (context: Context, id: string): MaybePromise<Response | null> =>
-  rememberedOne(context, responses, id, async (ids) =>
-    inOrderOf(ids, await context.gateway.store.response.findMany({ where: { id: { in: [...ids] } } })),
-  );
+  rememberedOne(context, responses, id, async (ids) => inOrderOf(ids, await responsesOfIds(context.gateway, ids)));
+
+/** One by hand, for whoever made a response asks for it next. */
+const responsesOfIds = ({ store }: Pick<Gateway, "store">, ids: readonly string[]): Promise<readonly Response[]> =>
+  ids.length === 1
+    ? store.sql.all<Response>(`SELECT * FROM "Response" WHERE "id" = ?`, ids)
+    : store.response.findMany({ where: { id: { in: [...ids] } } });
