@@ -25,7 +25,7 @@ export function checkInput(input: unknown): JsonObject {
 }
 
 /** The words an engine works on: `text`, or the whole input where it has none. */
-export function textOf(input: JsonObject): string {
+function textOf(input: JsonObject): string {
   const text = input["text"];
   return typeof text === "string" ? text : JSON.stringify(input);
 }
