@@ -70,14 +70,15 @@ export function send(socket: Socket, text: string, opcode: number = opcodes.text
   socket.write(Buffer.concat([Buffer.from([last | opcode, masked | first, ...more, 0, 0, 0, 0]), bytes]));
 }
 
-/** The text messages in what was noted, in order. */
+/** The text messages that are whole in what was noted, in order. */
 export function messagesIn(noted: readonly Noted[]): readonly Message[] {
   const all = Buffer.concat(noted.map(({ bytes }) => bytes));
   const messages: Message[] = [];
   let [chunk, arrived] = [0, noted[0]?.bytes.length ?? 0];
   for (let start = 0; start < all.length; ) {
     const { from, to } = frameAt(all, start);
-    while (arrived < to) arrived += noted[++chunk]?.bytes.length ?? Number.POSITIVE_INFINITY;
+    if (to > all.length) break;
+    while (arrived < to) arrived += noted[++chunk]?.bytes.length ?? 0;
     const isText = ((all[start] ?? 0) & 0xf) === opcodes.text;
     if (isText) messages.push({ atMs: noted[chunk]?.atMs ?? Number.NaN, text: all.toString("utf8", from, to) });
     start = to;

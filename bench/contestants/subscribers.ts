@@ -12,6 +12,8 @@ const settleMs = 2000;
 const openedAtOnce = 20;
 /** When nothing comes for so long, what is missing was lost. */
 const patienceMs = 10_000;
+/** The last of what began to come may be long. */
+const lastMs = 500;
 
 const variables = { id: response, after: 0 };
 const subscribe = JSON.stringify({ id: "1", type: "subscribe", payload: { query: watchIt, variables } });
@@ -19,20 +21,22 @@ const anItem = Buffer.from('"ITEM"');
 
 /** What each subscriber got, in order. */
 const all: Noted[][] = [];
-let items = 0;
+let [reads, items] = [0, 0];
 
 async function open(stalls: boolean): Promise<void> {
   const noted: Noted[] = [];
   const { promise: acknowledged, resolve } = Promise.withResolvers<void>();
   let isSubscribed = false;
-  const socket = await openNoted(url, "graphql-transport-ws", (one) => {
-    if (!isSubscribed) return resolve();
+  const take = (one: Noted) => {
+    reads++;
     noted.push(one);
-    for (let at = one.bytes.indexOf(anItem); at >= 0; at = one.bytes.indexOf(anItem, at + 1)) items++;
-    if (items === subscribers * events) tell();
-  });
+    for (let at = one.bytes.indexOf(anItem); at >= 0; at = one.bytes.indexOf(anItem, at + 1)) {
+      if (++items === subscribers * events) tellAfter(lastMs);
+    }
+  };
+  const socket = await openNoted(url, "graphql-transport-ws", (one) => (isSubscribed ? take(one) : resolve()));
   socket.on("close", () => {
-    if (!stalls) throw new Error(`a subscriber was sent away: ${messagesIn(noted).at(-1)?.text}`);
+    if (!stalls) throw new Error(`a subscriber was sent away: ${messagesIn(noted).at(-1)?.text.slice(0, 500)}`);
   });
   send(socket, JSON.stringify({ type: "connection_init", payload: { authorization } }));
   await acknowledged;
@@ -59,7 +63,7 @@ function progressIn(noted: readonly Noted[]): readonly { readonly progress: Prog
   return messagesIn(noted).map(({ atMs, text }) => {
     const { type, payload } = JSON.parse(text) as Next; // graphql-ws's own protocol
     const progress = payload?.data?.responseProgress;
-    if (type !== "next" || !progress) throw new Error(text);
+    if (type !== "next" || !progress) throw new Error(text.slice(0, 500));
     if (last !== null && progress.seq !== last + 1) throw new Error(`${progress.seq} came after ${last}`);
     last = progress.seq;
     return { progress, atMs };
@@ -87,9 +91,10 @@ for (let opened = 0; opened < subscribers; opened += openedAtOnce) {
 for (let opened = 0; opened < stalled; opened++) await open(true);
 await wait(settleMs);
 process.stdout.write("ready\n");
-process.stdin.once("data", tellWhenQuiet).unref();
+process.stdin.once("data", () => tellAfter(patienceMs)).unref();
 
-function tellWhenQuiet(): void {
-  const before = items;
-  setTimeout(() => (items === before ? tell() : tellWhenQuiet()), patienceMs);
+/** Tells when nothing has come for so long. */
+function tellAfter(quietMs: number): void {
+  const before = reads;
+  setTimeout(() => (reads === before ? tell() : tellAfter(quietMs)), quietMs);
 }
