@@ -72,7 +72,9 @@ describe("an example of document A about sessions, sent as it stands", () => {
 
   test("POST /sessions answers exactly the documented fields, with the documented values", async () => {
     const post = exampleOf("POST /api/v0/sessions");
+    const release = gateway.runtime.hold("ensureVolume"); // the documented answer has no volume yet
     const { status, text } = await sendExample(post, fill);
+    release();
     expect([status, differences(withChance(post.answers[0]?.text ?? ""), text)]).toEqual([200, []]);
   });
 
