@@ -1,4 +1,5 @@
 import { flushCompileCache } from "node:module";
+import { performance } from "node:perf_hooks";
 import { setTimeout as wait } from "node:timers/promises";
 import { ConfigError, describeVariables, readConfig } from "./config.ts";
 import { type Rotated, rotateKey } from "./domain/secrets/rotate-key.ts";
@@ -19,7 +20,9 @@ ${describeVariables()}
 
 /** Each holds everything up for about a tenth of a second. */
 const collections = 4;
-const betweenCollectionsMs = 1_000;
+const quietMs = 1_000;
+/** The share of that time in which the gateway may have had something to do. */
+const quietShare = 0.1;
 
 const exitCodes = { done: 0, failed: 1, badConfiguration: 2 } as const;
 
@@ -50,13 +53,16 @@ function rotated({ secrets, oldKeyFile }: Rotated): string {
 
 /**
  * Starting takes more memory than resting, and Node would keep it; what ran only once goes when several collections in
- * a row have found it unused. `npm start` exposes `gc`; nothing depends on it.
+ * a row have found it unused. They wait for a quiet second. `npm start` exposes `gc`; nothing depends on it.
  */
 async function giveBackMemory(): Promise<void> {
   if (!globalThis.gc) return;
-  for (let round = 0; round < collections; round++) {
+  for (let left = collections; left > 0; ) {
+    const before = performance.eventLoopUtilization();
+    await wait(quietMs, undefined, { ref: false });
+    if (performance.eventLoopUtilization(before).utilization > quietShare) continue;
     globalThis.gc({ type: "major", execution: "sync", flavor: "last-resort" });
-    await wait(betweenCollectionsMs, undefined, { ref: false });
+    left -= 1;
   }
 }
 
