@@ -6,7 +6,7 @@ import { requireSameAnswers } from "../harness/same-answers.ts";
 import type { Report } from "../measure.ts";
 
 /** So many a round for each of its seconds, for each leaves a row behind and the queue of one agent is limited. */
-const aSecond = 400;
+const aSecond = 1200;
 
 /** `createResponse`, acknowledged once it is on the disk, beside one bare transaction of the same rows. */
 export async function createResponse(pace: Pace): Promise<Report> {
