@@ -4,7 +4,8 @@ import type { Result } from "./measure.ts";
 import { processorSeconds, residentMegabytes } from "./proc.ts";
 import { startAgain } from "./starts.ts";
 
-const settleMs = 5_000;
+/** After its start it collects its garbage a few times, in quiet seconds. */
+const settleMs = 10_000;
 const watchMs = 20_000;
 
 /** A later start, and memory and processor of a gateway that has an idle agent and nothing to do. */
