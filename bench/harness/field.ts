@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { gatewayCommand } from "../../scripts/gateway-command.cjs";
 import { addCrowd, benchEnv, type DataFolder, makeData } from "./data.ts";
@@ -55,9 +54,6 @@ export const openField = <Name extends ContestantName>(...names: readonly ("gate
 export const openCrowd = <Name extends ContestantName>(...names: readonly ("gateway" | Name)[]) =>
   openOn(copyOfCrowd, names);
 
-/** After its start the gateway collects its garbage a few times, in quiet seconds; nobody is measured before. */
-const settleMs = 6_000;
-
 async function openOn<Name extends ContestantName>(
   from: () => Promise<DataFolder>,
   names: readonly ("gateway" | Name)[],
@@ -75,7 +71,6 @@ async function openOn<Name extends ContestantName>(
       Object.fromEntries(started.map((one) => [one.name, pick(one)])) as Record<"gateway" | Name, T>;
     const running = each((one) => one.running);
     const headers = { authorization: `Bearer ${await logIn(running.gateway.url)}`, "content-type": "application/json" };
-    await wait(settleMs);
     return { running, data: each((one) => one.data), headers, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();

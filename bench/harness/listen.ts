@@ -111,6 +111,9 @@ export async function listen(told: Told, crowd: Crowd): Promise<Heard> {
   }
 }
 
+/** After its start the gateway collects its garbage a few times, in quiet seconds; no delay is measured before. */
+export const untilAtRest = (): Promise<void> => wait(6_000);
+
 /** Adds items to the response, one after the other, each at its time or as soon as the one before is stored. */
 async function publish(
   { name, running: { url }, headers }: Told,

@@ -1,6 +1,6 @@
 import { judge } from "../goals.ts";
 import { openField } from "../harness/field.ts";
-import { type Crowd, listen } from "../harness/listen.ts";
+import { type Crowd, listen, untilAtRest } from "../harness/listen.ts";
 import type { Pace } from "../harness/rounds.ts";
 import { percentile, type Report } from "../measure.ts";
 
@@ -13,6 +13,7 @@ const large: Crowd = { subscribers: 20, events: 60, pauseMs: 50, itemBytes: 100_
 /** What many subscribers of one response see and cost: at a quick pace, in large numbers, beside one that stalls. */
 export async function crowds(pace: Pace): Promise<Report> {
   await using field = await openField("gateway");
+  await untilAtRest();
   const { running, headers } = field;
   const round = (crowd: Crowd) => listen({ name: "gateway", running: running.gateway, headers }, crowd);
   await round({ ...quick, subscribers: 50 }); // to find everything compiled

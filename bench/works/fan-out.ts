@@ -1,6 +1,6 @@
 import { judge } from "../goals.ts";
 import { openField } from "../harness/field.ts";
-import { type Crowd, type Heard, listen } from "../harness/listen.ts";
+import { type Crowd, type Heard, listen, untilAtRest } from "../harness/listen.ts";
 import type { Pace } from "../harness/rounds.ts";
 import { requireSame } from "../harness/same-answers.ts";
 import { median, type Report } from "../measure.ts";
@@ -13,6 +13,7 @@ const warmUp: Crowd = { subscribers: 20, events: 500, pauseMs: 0 };
 /** 1,000 subscribers on one response, an item five times a second, beside graphql-ws as it comes. */
 export async function fanOut(pace: Pace): Promise<Report> {
   await using field = await openField("gateway", "wsDefault");
+  await untilAtRest();
   const crowd = { subscribers, events: pace.rounds * 5, pauseMs: 200 };
   const { running, headers } = field;
   const names = ["gateway", "wsDefault"] as const;

@@ -48,7 +48,8 @@ describe.each([
     const before = await world.start();
     const input = { space: "default", name, sourceRepo: "raworc/python" };
     await before.ask(`mutation ($input: CreateSpaceAgentInput!) { createSpaceAgent(input: $input) { id } }`, { input });
-    await eventually(async () => expect(await statusOf(before)).toMatchObject({ status: "ACTIVE" }));
+    const build = '{ latestBuild(space: "default") { status } }';
+    await eventually(async () => expect((await before.ask(build)).latestBuild).toMatchObject({ status: "COMPLETED" }));
     await before.ask(`mutation { deploySpaceAgent(${place}) { id } }`);
     await eventually(async () => expect((await statusOf(before)).logs).toHaveLength(1));
     expect(await answerOf(before)).toBe("python heard hello");

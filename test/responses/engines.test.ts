@@ -10,6 +10,7 @@ import {
   responseOf,
   storyOf,
   untilItem,
+  untilItRuns,
 } from "../support/agents.ts";
 import { startTestGateway } from "../support/gateway.ts";
 import { say, startModelServer, use } from "../support/model-server.ts";
@@ -218,8 +219,7 @@ describe("a script", () => {
       [false, "COMPUTER_LOST", "the computer was lost"],
       [true, "OUT_OF_MEMORY", "ran out of memory"],
     ] as const) {
-      const { id } = await ask(gateway, "mortal", "sleep 100");
-      await untilItem(gateway, id, "tool_call");
+      const { id } = await untilItRuns(gateway, () => ask(gateway, "mortal", "sleep 100"));
       const { computer } = await agentNamed(gateway, "mortal");
       gateway.runtime.die(`raworc-${computer.id}-g${computer.generation}`, { outOfMemory });
       const ended = await endOf(gateway, id);

@@ -1,7 +1,9 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { createServiceAccount } from "../../src/domain/service-accounts/service.ts";
 import { waitForEnd } from "../../src/domain/responses/progress.ts";
 import { storeSecrets } from "../../src/domain/secrets/owned.ts";
 import { commit } from "../../src/events/commit.ts";
+import type { MemoryControls } from "../../src/runtime/memory/controls.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import type { TestGateway } from "./gateway.ts";
 
@@ -145,4 +147,14 @@ export async function untilItem({ gateway }: AnyGateway, id: string, type: strin
       stop();
     }
   }
+}
+
+/** Does what makes a command run, and resolves when it runs: its call is recorded before. */
+export async function untilItRuns<T>({ runtime }: TestGateway<Runtime & MemoryControls>, begin: () => Promise<T>): Promise<T> {
+  const release = runtime.hold("exec");
+  const begun = await begin();
+  await release.reached;
+  release();
+  await nextTurn();
+  return begun;
 }

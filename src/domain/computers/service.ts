@@ -4,7 +4,7 @@ import { tellingOf } from "../../events/remembered.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { ContainerLimits } from "../../runtime/runtime.ts";
 import type { Computer, ComputerDesired, Network, Prisma } from "../../store/generated/client/client.ts";
-import { computerStream } from "./computer.ts";
+import { computerStream, wantedPhase } from "./computer.ts";
 import { claimWarm, warmOf } from "./warm-pool.ts";
 
 /** What a new computer is to be. */
@@ -66,8 +66,8 @@ export async function readComputer({ store }: Pick<Gateway, "store">, id: string
 
 /**
  * Orders what a computer should be from now on. Ordering what is ordered already changes nothing. A PAUSED one is
- * stopped when nobody wants it RUNNING soon, unless it is to stay frozen; one that runs is PAUSED from here on, for
- * whoever reads RUNNING may rely on it, and the controller need not say so once more before it freezes it.
+ * stopped when nobody wants it RUNNING soon, unless it is to stay frozen. One that is to be frozen first is PAUSED from
+ * here on, for whoever reads RUNNING may rely on it, and the controller need not say so once more before it freezes it.
  */
 export async function orderComputer(
   unit: Unit,
@@ -77,13 +77,19 @@ export async function orderComputer(
 ): Promise<void> {
   const freezeMs = unit.gateway.config.freezeSeconds * 1000;
   const stopAt = desired === "PAUSED" && !staysFrozen ? new Date(unit.at.getTime() + freezeMs) : null;
-  const [computer] = await unit.sql.all<Computer>(orderTo(desired), [desired, stopAt, unit.at, id, desired]);
+  const [computer] = await unit.sql.all<Computer>(orderTo(wantedPhase({ desired, stopAt }, unit.at)), [
+    desired,
+    stopAt,
+    unit.at,
+    id,
+    desired,
+  ]);
   if (computer) await emitComputer(unit, "computer.ordered", computer);
 }
 
 /** By hand, for every sleep and every wake gives an order. */
-const orderTo = (desired: ComputerDesired) =>
-  `UPDATE "Computer" SET "desired" = ?, "stopAt" = ?, "updatedAt" = ?${alongWith[desired] ?? ""}
+const orderTo = (wanted: ComputerDesired) =>
+  `UPDATE "Computer" SET "desired" = ?, "stopAt" = ?, "updatedAt" = ?${alongWith[wanted] ?? ""}
   WHERE "id" = ? AND "desired" NOT IN (?, 'ABSENT') RETURNING *`;
 
 const alongWith: Readonly<Partial<Record<ComputerDesired, string>>> = {
