@@ -91,17 +91,18 @@ describe("transactions that share a COMMIT", () => {
 
   test("undo one that takes too long by itself, and let none of what it still asks into another", async () => {
     const late: Promise<unknown>[] = [];
+    const another = Promise.withResolvers<void>();
     const slow = store.transact(
       async (tx) => {
         await tx.space.create({ data: space("slow") });
-        const ended = new Promise((resolve) => setTimeout(resolve, 30));
-        late.push(ended.then(() => tx.space.create({ data: space("late") })));
+        late.push(another.promise.then(() => tx.space.create({ data: space("late") })));
         await new Promise(() => undefined);
       },
       { timeLimitMs: 10 },
     );
     const patient = store.transact(async (tx) => {
       await tx.space.create({ data: space("patient") });
+      another.resolve();
       await Promise.allSettled(late); // asked while this one is open
     });
     const [refusal] = await Promise.all([refusalOf(slow), add("first"), patient]);
