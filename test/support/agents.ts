@@ -150,7 +150,10 @@ export async function untilItem({ gateway }: AnyGateway, id: string, type: strin
 }
 
 /** Does what makes a command run, and resolves when it runs: its call is recorded before. */
-export async function untilItRuns<T>({ runtime }: TestGateway<Runtime & MemoryControls>, begin: () => Promise<T>): Promise<T> {
+export async function untilItRuns<T>(
+  { runtime }: TestGateway<Runtime & MemoryControls>,
+  begin: () => Promise<T>,
+): Promise<T> {
   const release = runtime.hold("exec");
   const begun = await begin();
   await release.reached;
