@@ -20,6 +20,7 @@ export async function firstEvent(): Promise<readonly Result[]> {
       const waited = await Promise.all(names.map((name) => oneResponse(gateway, name)));
       if (round > 0) crowd.push(...waited.map(({ asked }) => asked));
     }
+    await removeAll(gateway, names);
     return [
       within("acknowledged createResponse to first event", alone.slice(warmUp), { p50: 15, p99: 60 }),
       within(`createResponse to first event, ${atOnce} agents at once`, crowd, { p95: 250 }),
@@ -59,6 +60,14 @@ async function createIdle(gateway: GatewayProcess, name: string): Promise<void> 
   })) {
     if (data?.agentChanged.state === "IDLE") return;
   }
+}
+
+/** Deletes the agents, and waits until nothing of their computers is left. */
+async function removeAll(gateway: GatewayProcess, names: readonly string[]): Promise<void> {
+  for (const name of names) await gateway.ask("mutation ($name: ID!) { deleteAgent(name: $name) { name } }", { name });
+  let left = names.length;
+  const query = `subscription { events(after: "0", filter: { types: ["computer.removed"] }) { type } }`;
+  for await (const _removed of gateway.live.iterate({ query })) if (--left === 0) return;
 }
 
 const shares = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;

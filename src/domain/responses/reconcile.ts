@@ -9,6 +9,7 @@ import { sessionOf } from "../sessions/change.ts";
 import { answer } from "./answer.ts";
 import { moveResponse, responseFactsOf } from "./change.ts";
 import { claim, nextPending, renewLeaseMs, renewLeases, takenOf, takeOver } from "./claim.ts";
+import { createClaimsFirst } from "./claims-first.ts";
 import { engineFor, failureOfChoice, offerToWorkers } from "./engine-choice.ts";
 import { rememberedRespondent } from "./find-respondent.ts";
 import type { Respondent } from "./respondent.ts";
@@ -20,6 +21,7 @@ export type Engines = Readonly<Record<"SHELL" | "MODEL" | "HANDLER", Engine>>;
 export function createResponseReconciler(gateway: Gateway, engines: Engines): Reconciler {
   const shutdown = new AbortController();
   const answering = new Map<string, Promise<void>>();
+  const claims = createClaimsFirst();
   const renewal = setInterval(() => {
     if (answering.size === 0) return;
     const renewed = renewLeases(gateway, [...answering.keys()]);
@@ -27,7 +29,9 @@ export function createResponseReconciler(gateway: Gateway, engines: Engines): Re
   }, renewLeaseMs);
 
   const begin = (respondent: Respondent, response: Response, again: () => void) => {
-    const work = answer(gateway, engineOf(engines, response.engine), respondent, response, shutdown.signal)
+    const work = claims
+      .over()
+      .then(() => answer(gateway, engineOf(engines, response.engine), respondent, response, shutdown.signal))
       .catch((error) => gateway.log.error({ err: error, response: response.id }, "an answer could not be stored"))
       .finally(() => {
         answering.delete(respondent.id);
@@ -36,22 +40,24 @@ export function createResponseReconciler(gateway: Gateway, engines: Engines): Re
     answering.set(respondent.id, work);
   };
 
+  const look = async (respondentId: string, again: () => void): Promise<ReconcileResult> => {
+    if (answering.has(respondentId) || shutdown.signal.aborted) return {};
+    const respondent = await rememberedRespondent(gateway, respondentId);
+    if (!respondent) return {};
+    if (isLeftToWorkers(respondent) && respondent.state === "IDLE") return {}; // nobody has taken anything of it
+    const beginOn = (response: Response) => begin(respondent, response, again);
+    const taken = await takenOf(gateway, respondentId);
+    if (taken) return resume(gateway, taken, beginOn);
+    return isLeftToWorkers(respondent) ? {} : startNext(gateway, engines, respondent, beginOn);
+  };
+
   return {
     name: "responses",
     concurrency: 100,
     wants: whoMayBegin,
     keys: () => respondentsWithWork(gateway),
     heldElsewhere: () => respondentsHeldElsewhere(gateway),
-    async reconcile(respondentId, again) {
-      if (answering.has(respondentId) || shutdown.signal.aborted) return {};
-      const respondent = await rememberedRespondent(gateway, respondentId);
-      if (!respondent) return {};
-      if (isLeftToWorkers(respondent) && respondent.state === "IDLE") return {}; // nobody has taken anything of it
-      const beginOn = (response: Response) => begin(respondent, response, again);
-      const taken = await takenOf(gateway, respondentId);
-      if (taken) return resume(gateway, taken, beginOn);
-      return isLeftToWorkers(respondent) ? {} : startNext(gateway, engines, respondent, beginOn);
-    },
+    reconcile: (respondentId, again) => claims.claim(() => look(respondentId, again)),
     async stop() {
       clearInterval(renewal);
       await drain(gateway, answering);
