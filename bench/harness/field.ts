@@ -25,6 +25,7 @@ const programs = {
   apollo: peer("../peers/apollo.ts"),
   yoga: peer("../peers/yoga.ts"),
   wsDefault: peer("../peers/ws-default.ts"),
+  bareSockets: peer("../peers/bare-sockets.ts"),
   langgraph: peer("../peers/langgraph.ts"),
   /** Without the two lines that it logs of every request. */
   langgraphSilent: (data: DataFolder) => ({

@@ -58,7 +58,7 @@ export interface Heard extends Said {
 
 /** A contestant that events are published at. */
 export interface Told {
-  readonly name: "gateway" | "wsDefault";
+  readonly name: "gateway" | "wsDefault" | "bareSockets";
   readonly running: Running;
   readonly headers: Readonly<Record<string, string>>;
 }

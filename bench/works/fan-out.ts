@@ -10,14 +10,14 @@ const rounds = 3;
 /** So many events one after the other find compiled what an event takes besides its deliveries. */
 const warmUp: Crowd = { subscribers: 20, events: 500, pauseMs: 0 };
 
-/** 1,000 subscribers on one response, an item five times a second, beside graphql-ws as it comes. */
+/** 1,000 subscribers on one response, an item five times a second, beside graphql-ws as it comes and beside bare sockets. */
 export async function fanOut(pace: Pace): Promise<Report> {
-  await using field = await openField("gateway", "wsDefault");
+  await using field = await openField("gateway", "wsDefault", "bareSockets");
   await untilAtRest();
   const crowd = { subscribers, events: pace.rounds * 5, pauseMs: 200 };
   const { running, headers } = field;
-  const names = ["gateway", "wsDefault"] as const;
-  const heard = { gateway: [] as Heard[], wsDefault: [] as Heard[] };
+  const names = ["gateway", "wsDefault", "bareSockets"] as const;
+  const heard = { gateway: [] as Heard[], wsDefault: [] as Heard[], bareSockets: [] as Heard[] };
   const letHear = (name: (typeof names)[number], what: Crowd) =>
     listen({ name, running: running[name], headers }, what);
   const shown: { readonly name: string; readonly answer: unknown }[] = [];
@@ -30,14 +30,13 @@ export async function fanOut(pace: Pace): Promise<Report> {
     for (const name of names) heard[name].push(await letHear(name, crowd));
   }
   const of = (name: (typeof names)[number], key: "p99Ms" | "cpuUs") => median(heard[name].map((one) => one[key]));
+  const cpuUs = of("gateway", "cpuUs");
+  const made = (name: (typeof names)[number]) => `${cpuUs.toFixed(1)} µs to ${of(name, "cpuUs").toFixed(1)} µs`;
   return {
     results: [
       judge("fanOutLatency", of("gateway", "p99Ms"), `${of("wsDefault", "p99Ms").toFixed(1)} ms with graphql-ws`),
-      judge(
-        "fanOutCpu",
-        of("gateway", "cpuUs") / of("wsDefault", "cpuUs"),
-        `${of("gateway", "cpuUs").toFixed(1)} µs to ${of("wsDefault", "cpuUs").toFixed(1)} µs`,
-      ),
+      judge("fanOutCpu", cpuUs / of("wsDefault", "cpuUs"), made("wsDefault")),
+      judge("fanOutToBare", cpuUs / of("bareSockets", "cpuUs"), made("bareSockets")),
     ],
   };
 }
