@@ -24,7 +24,8 @@ let known: Registry | undefined;
 
 /**
  * What is true of the process, whatever gateways it has had. The library watches the process for as long as it lives,
- * and would keep whole gateways that have ended if the two were in one registry.
+ * and would keep whole gateways that have ended if the two were in one registry. It wakes the process a hundred times a
+ * second for that, so it begins when somebody first asks.
  */
 function ofProcess(): Registry {
   if (known) return known;
@@ -35,7 +36,6 @@ function ofProcess(): Registry {
 
 /** Makes the metrics of one gateway: those of the process, of HTTP, of the log of events, and what else is measured. */
 export function createMetrics(tail: Tail, measures: readonly Measure[]): Metrics {
-  ofProcess();
   const registry = new Registry();
   const requests = new Histogram({
     name: "raworc_http_request_seconds",

@@ -23,8 +23,8 @@ export const limits = {
   /** The longest page of any list. */
   pageSize: 1000,
   subscriptionsPerSocket: 100,
-  /** A socket must say who it is within 5 s, and answer pings. */
-  sockets: { initWaitMs: 5000, pingMs: 12_000, closeMs: 2000 },
+  /** A socket must say who it is within 5 s, and answer pings. Connections that are silent for 30 s are cut by some proxies. */
+  sockets: { initWaitMs: 5000, pingMs: 25_000, closeMs: 2000 },
   /** So many of the largest messages may wait for one socket's reader. */
   messagesWaiting: 16,
   /** A reader that takes nothing for so long is sent away; it may come back with its cursor. */
