@@ -69,7 +69,7 @@ const prepare = (answer: Answer): PreparedAnswer => ({
 async function eventsOf(context: Context, answer: PreparedAnswer, input: Input): Promise<AsyncGenerator<StreamEvent>> {
   const values = await subscribe(context, answer.prepared, answer.variables(input));
   return (async function* () {
-    for await (const value of values) yield answer.present(value, input) as StreamEvent; // as the kind promises
+    for await (const value of values) yield answer.present.make(value, input) as StreamEvent; // as the kind promises
   })();
 }
 

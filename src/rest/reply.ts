@@ -41,10 +41,11 @@ function sendObject(request: FastifyRequest, reply: FastifyReply, got: unknown, 
 
 /** Presents one thing and writes it. Of a remembered row this is done once, unless the input has a part in it. */
 function presented<T>(got: unknown, { answer, input, memory }: Made, write: (presented: unknown) => T): T {
-  if (!(got instanceof Shown)) return write(answer.present(got, input));
+  const { present } = answer;
+  if (!(got instanceof Shown)) return write(present.make(got, input));
   const { row, selection } = got;
-  const make = () => write(answer.present(selection.dataOf(row), input));
-  return answer.present.length > 1 ? make() : memory.derive(row, answer, make);
+  const make = () => write(present.make(selection.dataOf(row), input));
+  return present.of === "data" ? memory.derive(row, answer, make) : make();
 }
 
 function tagged(object: unknown): { readonly text: string; readonly tag: string } {

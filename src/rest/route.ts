@@ -54,8 +54,13 @@ export interface Answer {
   readonly reply: Reply;
   variables(input: Input): object;
   /** Makes the answer out of what the root field gave: of a list each of its things, of events one after another. */
-  present(data: unknown, input: Input): unknown;
+  readonly present: Present;
 }
+
+/** Makes an answer of data alone, so that the same data always gives the same; or for an input, which has a part in it. */
+export type Present =
+  | { readonly of: "data"; make(data: unknown): unknown }
+  | { readonly of: "input"; make(data: unknown, input: Input): unknown };
 
 /** One route as data. */
 export interface Route extends Answer {
@@ -79,7 +84,7 @@ export interface Route extends Answer {
   readonly follow: Answer | null;
 }
 
-interface Definition<Params extends Schema, Query extends Schema, Body extends Schema, Data, Followed> {
+interface Definition<Params extends Schema, Query extends Schema, Body extends Schema, Followed> {
   readonly method: Method;
   readonly path: `/${string}`;
   readonly tag: string;
@@ -94,7 +99,14 @@ interface Definition<Params extends Schema, Query extends Schema, Body extends S
   readonly refusals?: Route["refusals"];
   readonly follow?: FollowDefinition<Params, Query, Followed>;
   variables?(input: Input<Read<Params>, Read<Query>, Read<Body>>): object;
-  present(data: Data, input: Input<Read<Params>, Read<Query>, Read<Body>>): unknown;
+}
+
+interface Presenting<Data> {
+  readonly present: (data: Data) => unknown;
+}
+
+interface PresentingFor<Data, Asked> {
+  readonly presentFor: (data: Data, input: Asked) => unknown;
 }
 
 /** How a route answers `follow=true`, a switch that its query gets by having this. */
@@ -103,7 +115,7 @@ interface FollowDefinition<Params extends Schema, Query extends Schema, Data> {
   readonly document: string;
   readonly reply: Extract<Reply, { readonly kind: "events" }>;
   variables?(input: Input<Read<Params>, Read<Query>>): object;
-  present(data: Data, input: Input<Read<Params>, Read<Query>>): StreamEvent;
+  readonly present: (data: Data) => StreamEvent;
 }
 
 const nothing = z.object({});
@@ -117,7 +129,11 @@ export function route<
   Query extends Schema = typeof nothing,
   Body extends Schema = typeof nothing,
   Followed = unknown,
->({ follow, ...definition }: Definition<Params, Query, Body, Data, Followed>): Route {
+>({
+  follow,
+  ...definition
+}: Definition<Params, Query, Body, Followed> &
+  (Presenting<Data> | PresentingFor<Data, Input<Read<Params>, Read<Query>, Read<Body>>>)): Route {
   const query = definition.query ?? nothing;
   return {
     access: "bearer",
@@ -128,7 +144,9 @@ export function route<
     params: definition.params ?? nothing,
     query: follow ? query.extend(followQuery) : query,
     body: definition.body ?? null,
-    follow: follow ? { variables: noVariables, ...follow } : null,
+    present:
+      "present" in definition ? { of: "data", make: definition.present } : { of: "input", make: definition.presentFor },
+    follow: follow ? { variables: noVariables, ...follow, present: { of: "data", make: follow.present } } : null,
   };
 }
 
@@ -137,7 +155,7 @@ export function route<
  * `offset`; the root field gives the `items` of one page, which `present` is given one by one, and their `total`.
  */
 export function listRoute<Data, Params extends Schema = typeof nothing, Query extends Schema = typeof nothing>(
-  definition: Omit<Definition<Params, Query, typeof nothing, Data, never>, "method" | "follow">,
+  definition: Omit<Definition<Params, Query, typeof nothing, never>, "method" | "follow"> & Presenting<Data>,
 ): Route {
   const defined = route<Data, Params, Query>({ ...definition, method: "GET" });
   return {

@@ -253,7 +253,7 @@ describe("a path whose parameter takes slashes", () => {
         access: "public",
         params: z.object({ path: z.string() }),
         document: "query RestEcho { version { api } }",
-        present: (_data, { params: given }) => given,
+        presentFor: (_data, { params: given }) => given,
         reply: { kind: "json", schema: z.unknown(), example: null },
       }),
     ]),

@@ -77,7 +77,7 @@ const listRouteOf = (path: `/agents/${string}`, name: string, pathParams: typeof
       first: query.limit,
       offset: query.offset,
     }),
-    present: ({ files }: ListData, { query }) => ({
+    presentFor: ({ files }: ListData, { query }) => ({
       entries: files.nodes.map(presentFile),
       ...query,
       next_offset: files.next,

@@ -108,7 +108,7 @@ export const messageRoutes: readonly Route[] = [
       }
     `,
     variables: ({ params }) => params,
-    present: ({ totalCount }: { totalCount: number }, { params }) => ({ count: totalCount, session_id: params.id }),
+    presentFor: ({ totalCount }: { totalCount: number }, { params }) => ({ count: totalCount, session_id: params.id }),
     reply: {
       kind: "json",
       schema: z.object({ count: z.int32(), session_id: z.string() }).meta({ id: "MessageCount" }),
