@@ -125,7 +125,10 @@ export const responseRoutes: readonly Route[] = [
       }
     `,
     variables: ({ params }) => params,
-    presentFor: ({ totalCount }: { totalCount: number }, { params }) => ({ count: totalCount, agent_name: params.name }),
+    presentFor: ({ totalCount }: { totalCount: number }, { params }) => ({
+      count: totalCount,
+      agent_name: params.name,
+    }),
     reply: {
       kind: "json",
       schema: z.object({ count: z.int32(), agent_name: z.string() }).meta({ id: "Count" }),
