@@ -1,5 +1,6 @@
 import type { Gateway } from "../gateway.ts";
 import type { RuntimeEvent } from "../runtime/runtime.ts";
+import { endsWithin } from "../timers.ts";
 import { ReconcileQueue, type Reconciler } from "./queue.ts";
 
 const resyncMs = 30_000;
@@ -96,11 +97,4 @@ async function drain({ config, log }: Gateway, lanes: readonly Lane[]): Promise<
   if (await endsWithin(Promise.all(ended), config.drainSeconds * 1000 + stopLimitMs)) return;
   const busy = lanes.filter(({ queue }) => !queue.isQuiet).map(({ reconciler }) => reconciler.name);
   log.warn({ reconcilers: busy }, "stopping without waiting any longer for what they do");
-}
-
-/** True once the work is done, false when the time is over first. */
-async function endsWithin(work: Promise<unknown>, limitMs: number): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), limitMs);
-  return Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer));
 }

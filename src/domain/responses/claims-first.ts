@@ -1,3 +1,5 @@
+import { endsWithin } from "../../timers.ts";
+
 /** Lets claims go before the work on what was claimed. */
 export interface ClaimsFirst {
   /** Does what may end in a claim. */
@@ -14,7 +16,7 @@ const patienceMs = 100;
  * commands that begin take the processor from the claims of the others.
  */
 export function createClaimsFirst(): ClaimsFirst {
-  const waiting = new Set<() => void>();
+  let end = Promise.withResolvers<void>();
   let underWay = 0;
   return {
     async claim(work) {
@@ -22,20 +24,14 @@ export function createClaimsFirst(): ClaimsFirst {
       try {
         return await work();
       } finally {
-        if (--underWay === 0) for (const go of waiting) go();
+        if (--underWay === 0) {
+          end.resolve();
+          end = Promise.withResolvers();
+        }
       }
     },
     async over() {
-      if (underWay === 0) return;
-      await new Promise<void>((resolve) => {
-        const go = () => {
-          waiting.delete(go);
-          clearTimeout(timer);
-          resolve();
-        };
-        const timer = setTimeout(go, patienceMs);
-        waiting.add(go);
-      });
+      if (underWay > 0) await endsWithin(end.promise, patienceMs);
     },
   };
 }

@@ -4,6 +4,7 @@ import type { LogEvent } from "../../events/event.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Reconciler, ReconcileResult } from "../../reconcile/queue.ts";
 import type { EngineKind, Response } from "../../store/generated/client/client.ts";
+import { endsWithin } from "../../timers.ts";
 import { agentOf } from "../agents/change.ts";
 import { sessionOf } from "../sessions/change.ts";
 import { answer } from "./answer.ts";
@@ -60,7 +61,8 @@ export function createResponseReconciler(gateway: Gateway, engines: Engines): Re
     reconcile: (respondentId, again) => claims.claim(() => look(respondentId, again)),
     async stop() {
       clearInterval(renewal);
-      await drain(gateway, answering);
+      // What runs is given a grace time to end by itself.
+      await endsWithin(Promise.all(answering.values()), gateway.config.drainSeconds * 1000);
       shutdown.abort();
       await Promise.all(answering.values());
     },
@@ -135,18 +137,6 @@ function readyState({ state, prepared }: Respondent, engine: EngineKind): "INIT"
 
 const failBroken = (gateway: Gateway, respondent: Respondent, id: string, failure: Failure) =>
   commit(gateway, (unit) => moveResponse(unit, respondent, { id, status: "PENDING" }, "FAILED", { failure }));
-
-/** Gives what runs a grace time to end by itself. */
-async function drain(gateway: Gateway, answering: ReadonlyMap<string, Promise<void>>): Promise<void> {
-  if (answering.size === 0) return;
-  const grace = new AbortController();
-  const timeUp = new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, gateway.config.drainSeconds * 1000);
-    grace.signal.addEventListener("abort", () => clearTimeout(timer));
-  });
-  await Promise.race([Promise.all(answering.values()), timeUp]);
-  grace.abort();
-}
 
 async function respondentsWithWork(gateway: Gateway): Promise<readonly string[]> {
   const rows = await gateway.store.response.findMany({
