@@ -58,10 +58,7 @@ export interface LiveSequence<T> extends AsyncIterableIterator<T, void, undefine
  * A live sequence that ends the moment the caller may no longer see it: access is looked at again before every
  * value, and at once when the caller's roles, account or token change. A socket is closed with 4401 or 4403.
  */
-export function live<T>(context: Context, watched: Watched<T>): LiveSequence<T> {
-  const end = new AbortController();
-  return { context, watched, ...abortable(end, watch(context, watched, end)) };
-}
+export const live = <T>(context: Context, watched: Watched<T>): LiveSequence<T> => new Live(context, watched);
 
 /** True for what `live` made. */
 export const isLive = (sequence: object): sequence is LiveSequence<unknown> =>
@@ -101,24 +98,41 @@ async function* watch<T>(
   }
 }
 
-/** A generator whose `return` also ends a `next` that is waiting. */
-function abortable<T>(
-  end: AbortController,
-  source: AsyncGenerator<T, void, undefined>,
-): AsyncIterableIterator<T, void, undefined> {
-  return {
-    next: () => source.next(),
-    return: async () => {
-      end.abort();
-      await source.return();
-      return { done: true, value: undefined };
-    },
-    throw: async (error) => {
-      end.abort();
-      return source.throw(error);
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+/** A sequence that is watched once somebody iterates over it, and whose `return` also ends a `next` that is waiting. */
+class Live<T> implements LiveSequence<T> {
+  readonly context: Context;
+  readonly watched: Watched<T>;
+  #iteration: { readonly end: AbortController; readonly source: AsyncGenerator<T, void, undefined> } | null = null;
+
+  constructor(context: Context, watched: Watched<T>) {
+    this.context = context;
+    this.watched = watched;
+  }
+
+  async next(): Promise<IteratorResult<T, void>> {
+    return this.#begun().source.next();
+  }
+
+  async return(): Promise<IteratorReturnResult<void>> {
+    const { end, source } = this.#begun();
+    end.abort();
+    await source.return();
+    return { done: true, value: undefined };
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<T, void>> {
+    const { end, source } = this.#begun();
+    end.abort();
+    return source.throw(error);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #begun() {
+    if (this.#iteration) return this.#iteration;
+    const end = new AbortController();
+    return (this.#iteration = { end, source: watch(this.context, this.watched, end) });
+  }
 }

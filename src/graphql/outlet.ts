@@ -18,24 +18,40 @@ export function payloadOf(result: ExecutionResult): Payload {
  * The way of results to one subscription of a socket: graphql-ws's `next` messages. They are framed here and written
  * to the connection, which between whole frames is as good as through the socket: nothing on it is compressed.
  */
-export function outletOf(socket: WebSocket, connection: Duplex, id: string): Outlet {
-  const head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`).toString("latin1");
-  const write = (payload: Payload, written?: () => void) => {
-    if (socket.readyState !== socket.OPEN) return written?.();
-    const start = startOf(head.length + payload.length) + head;
+export class SocketOutlet implements Outlet {
+  readonly #socket: WebSocket;
+  readonly #connection: Duplex;
+  readonly #head: string;
+
+  constructor(socket: WebSocket, connection: Duplex, id: string) {
+    this.#socket = socket;
+    this.#connection = connection;
+    this.#head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`).toString("latin1");
+  }
+
+  hasRoom(): boolean {
+    return this.#connection.writableLength < roomBytes;
+  }
+
+  write(payload: Payload): void {
+    this.#write(payload);
+  }
+
+  send(payload: Payload): Promise<void> {
+    return new Promise((resolve) => this.#write(payload, () => resolve()));
+  }
+
+  #write(payload: Payload, written?: () => void): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return written?.();
+    const start = startOf(this.#head.length + payload.length) + this.#head;
     // A failed write is followed by the close of the socket, which ends everything.
     // Node copies what is small straight to the system when it is a string; a buffer would have to be made first.
-    if (typeof payload === "string") return connection.write(start + payload, "latin1", written);
-    connection.cork();
-    connection.write(start, "latin1");
-    connection.write(payload, written);
-    return connection.uncork();
-  };
-  return {
-    hasRoom: () => connection.writableLength < roomBytes,
-    write: (payload) => void write(payload),
-    send: (payload) => new Promise((resolve) => void write(payload, () => resolve())),
-  };
+    if (typeof payload === "string") return void this.#connection.write(start + payload, "latin1", written);
+    this.#connection.cork();
+    this.#connection.write(start, "latin1");
+    this.#connection.write(payload, written);
+    return this.#connection.uncork();
+  }
 }
 
 /** How a text message of so many bytes begins as RFC 6455 has it, without a mask; the bytes must follow. */

@@ -24,6 +24,11 @@ export interface Subscription<T> {
   readonly outlet: Outlet;
 }
 
+/** Whoever serves a reader until it ends. */
+interface Server<T> {
+  leave(reader: Reader<T>): void;
+}
+
 /** One subscription while it lasts. */
 export class Reader<T> {
   readonly context: Context;
@@ -39,11 +44,11 @@ export class Reader<T> {
   /** Resolves at its end, and rejects with what was lost. */
   readonly ended: Promise<void>;
   readonly #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
-  readonly #onEnd: (reader: Reader<T>) => void;
+  readonly #server: Server<T>;
   readonly #onGone = () => this.end();
   #isOver = false;
 
-  constructor({ sequence, show, outlet }: Subscription<T>, onEnd: (reader: Reader<T>) => void) {
+  constructor({ sequence, show, outlet }: Subscription<T>, server: Server<T>) {
     const { promise, ...settle } = Promise.withResolvers<void>();
     const { context, watched } = sequence;
     this.context = context;
@@ -54,7 +59,7 @@ export class Reader<T> {
     this.position = watched.shared?.after ?? null;
     this.ended = promise;
     this.#settle = settle;
-    this.#onEnd = onEnd;
+    this.#server = server;
     promise.catch(() => undefined); // whoever waits is told; often nobody does any more
     context.signal.addEventListener("abort", this.#onGone);
   }
@@ -68,7 +73,7 @@ export class Reader<T> {
     if (this.#isOver) return;
     this.#isOver = true;
     this.context.signal.removeEventListener("abort", this.#onGone);
-    this.#onEnd(this);
+    this.#server.leave(this);
     if (error === undefined) this.#settle.resolve();
     else this.#settle.reject(error);
   }

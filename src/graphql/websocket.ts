@@ -10,8 +10,7 @@ import { maskError } from "./errors.ts";
 import { createHub, type Hub } from "./hub.ts";
 import { limits } from "./limits.ts";
 import { isLive } from "./live.ts";
-import { mapEvents } from "./map-events.ts";
-import { outletOf, payloadOf } from "./outlet.ts";
+import { payloadOf, SocketOutlet } from "./outlet.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Outlet } from "./reader.ts";
 import { schema } from "./schema.ts";
@@ -65,16 +64,19 @@ export function serveWebSockets(
   const protocol = protocolOver(gateway, graphql, patience);
   const socketLimits = { pingMs: patience.pingMs, waitingBytes: maxPayload * limits.messagesWaiting };
 
+  const open = (socket: WebSocket, connection: Duplex, address: string | null) => {
+    const peer = peerOf(socket, connection, address);
+    peers.set(connection, peer);
+    connection.once("close", () => peers.delete(connection));
+    speak(protocol, socket, peer, gateway.log, socketLimits);
+  };
   const upgrade = (request: IncomingMessage, connection: Duplex, head: Buffer) => {
     const refusal = refuse(gateway, request);
     connection.on("error", () => connection.destroy());
     if (refusal) return connection.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-    return sockets.handleUpgrade(request, connection, head, (socket) => {
-      const peer = peerOf(socket, connection, request);
-      peers.set(connection, peer);
-      connection.once("close", () => peers.delete(connection));
-      speak(protocol, socket, peer, gateway.log, socketLimits);
-    });
+    // No function here keeps the request: its headers would last as long as the socket.
+    const address = request.socket.remoteAddress ?? null;
+    return sockets.handleUpgrade(request, connection, head, (socket) => open(socket, connection, address));
   };
   server.on("upgrade", upgrade);
   return {
@@ -128,8 +130,6 @@ interface Operation extends ExecutionArgs {
   readonly outlet: Outlet;
 }
 
-const identity = <T>(value: T) => value;
-
 /** Subscriptions that show the same are served together; graphql-ws waits for their end, and ends them. */
 function subscribeThrough(hub: Hub) {
   const nameOf = createSelectionNames();
@@ -142,8 +142,7 @@ function subscribeThrough(hub: Hub) {
       const result = prepared.execute(context, variables, value);
       return result instanceof Promise ? result.then(payloadOf) : payloadOf(result);
     };
-    const nothing = hub.subscribe({ sequence, selection, show, outlet });
-    return mapEvents(nothing, identity, (error) => maskError(error, contextValue.gateway.log));
+    return hub.subscribe({ sequence, selection, show, outlet });
   };
 }
 
@@ -166,17 +165,17 @@ interface Peer extends Required<Pick<Call, "address" | "signal" | "close">> {
   readonly outlet: (id: string) => Outlet;
 }
 
-function peerOf(socket: WebSocket, connection: Duplex, request: IncomingMessage): Peer {
+function peerOf(socket: WebSocket, connection: Duplex, address: string | null): Peer {
   const gone = new AbortController();
   socket.once("close", () => gone.abort());
   return {
-    address: request.socket.remoteAddress ?? null,
+    address,
     signal: gone.signal,
     close(code, reason) {
       gone.abort(); // what it listens to ends now, not when the peer has done its part of closing
       socket.close(code, reason);
     },
-    outlet: (id) => outletOf(socket, connection, id),
+    outlet: (id) => new SocketOutlet(socket, connection, id),
   };
 }
 

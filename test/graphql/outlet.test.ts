@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { outletOf, payloadOf } from "../../src/graphql/outlet.ts";
+import { payloadOf, SocketOutlet } from "../../src/graphql/outlet.ts";
 import type { Outlet } from "../../src/graphql/reader.ts";
 
 const id = "ñ 1 \u2192";
@@ -14,7 +14,7 @@ async function openOutlet() {
   const sockets = new WebSocketServer({ noServer: true });
   const outlet = new Promise<Outlet>((resolve) => {
     server.once("upgrade", (request, connection, head) =>
-      sockets.handleUpgrade(request, connection, head, (socket) => resolve(outletOf(socket, connection, id))),
+      sockets.handleUpgrade(request, connection, head, (socket) => resolve(new SocketOutlet(socket, connection, id))),
     );
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
