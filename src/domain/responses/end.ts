@@ -9,19 +9,34 @@ import { unfinished } from "./response.ts";
 
 type Ending =
   | { readonly status: "CANCELLED"; readonly only?: "PROCESSING" }
-  | { readonly status: "FAILED"; readonly failure: Failure; readonly only?: "PROCESSING" };
+  | {
+      readonly status: "FAILED";
+      readonly failure: Failure;
+      /** What is said of those that only waited, where that is something else. */
+      readonly notBegun?: Failure;
+      readonly only?: "PROCESSING";
+    };
 
-/** Ends a respondent's unfinished responses inside a change, oldest first; whoever runs one sees it end and stops. */
+/**
+ * Ends a respondent's unfinished responses inside a change, first those that are worked on, then the oldest; whoever runs
+ * one sees it end and stops.
+ */
 export async function endUnfinished(unit: Unit, home: Home, ending: Ending): Promise<number> {
+  const all = await unit.sql.all<Pick<Response, "id" | "status">>(unfinishedOf, [home.id]);
+  const rows = all.filter(({ status }) => ending.only === undefined || status === ending.only);
   const status = ending.only ?? { in: [...unfinished] };
-  const rows = await unit.tx.response.findMany({
-    where: { respondentId: home.id, status },
-    orderBy: [{ createdAt: "asc" }, { id: "asc" }],
-    select: { id: true },
-  });
-  const details = ending.status === "FAILED" ? { failure: ending.failure } : {};
-  for (const { id } of rows) await moveResponse(unit, home, { id, status }, ending.status, details);
+  for (const row of rows)
+    await moveResponse(unit, home, { id: row.id, status }, ending.status, detailsOf(ending, row.status));
   return rows.length;
+}
+
+/** By hand, for every sleep and every stop asks it. */
+const unfinishedOf = `SELECT "id", "status" FROM "Response"
+  WHERE "respondentId" = ? AND "status" IN ('PENDING', 'PROCESSING') ORDER BY "status" DESC, "createdAt", "id"`;
+
+function detailsOf(ending: Ending, status: Response["status"]): { readonly failure?: Failure } {
+  if (ending.status === "CANCELLED") return {};
+  return { failure: status === "PENDING" ? (ending.notBegun ?? ending.failure) : ending.failure };
 }
 
 /**

@@ -27,8 +27,7 @@ export const responseReactions: readonly Reaction[] = [
       const [reason, message] = endings[cause];
       const failure = { reason, message: message.replace("%", agent.lastError ?? "it failed again and again") };
       const home = homeOfAgent(agent);
-      await endUnfinished(unit, home, { status: "FAILED", failure, only: "PROCESSING" });
-      await endUnfinished(unit, home, { status: "FAILED", failure: cause === "BUSY_TIMEOUT" ? notBegun : failure });
+      await endUnfinished(unit, home, { status: "FAILED", failure, ...(cause === "BUSY_TIMEOUT" ? { notBegun } : {}) });
     },
   },
   {
