@@ -4,6 +4,7 @@ import { judge } from "../goals.ts";
 import { get } from "../harness/ask.ts";
 import { agentName, benchEnv } from "../harness/data.ts";
 import { copyOfData, logIn, startGatewayOn } from "../harness/field.ts";
+import { untilAtRest } from "../harness/listen.ts";
 import { sendLoad } from "../harness/load.ts";
 import type { Pace } from "../harness/rounds.ts";
 import { median, type Report, timeMs } from "../measure.ts";
@@ -30,6 +31,7 @@ export async function logins(pace: Pace): Promise<Report> {
       sendLoad({ ...reads, seconds: pace.warmUpSeconds }),
       sendLoad({ ...loginLoad, amount: loginsAtOnce }),
     ]);
+    await untilAtRest(); // its collections after the start would stand in the undisturbed rounds
     const [slower, perSecond, alone, together] = [[], [], [], []] as [number[], number[], number[], number[]];
     for (let round = 0; round < pace.rounds; round++) {
       const quiet = await sendLoad(pacedReads);

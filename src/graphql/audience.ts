@@ -3,7 +3,8 @@ import type { GatewayError } from "../errors.ts";
 import { type AccessWatch, watchAccess } from "./access-watch.ts";
 import { type Context, shownTo } from "./context.ts";
 import { closeFor } from "./live.ts";
-import type { Payload, Reader } from "./reader.ts";
+import type { Payload } from "./payload.ts";
+import type { Reader } from "./reader.ts";
 
 /** Readers of a channel that came with the same token: what they may watch is looked at once for all of them. */
 export class Audience<T> {

@@ -1,5 +1,6 @@
 import { Audience } from "./audience.ts";
-import type { Payload, Reader } from "./reader.ts";
+import type { Payload } from "./payload.ts";
+import type { Reader } from "./reader.ts";
 import { openReading, type Reading } from "./reading.ts";
 
 /** What is read for all who are up to date. */

@@ -1,18 +1,10 @@
 import type { Duplex } from "node:stream";
-import type { ExecutionResult } from "graphql";
 import type { WebSocket } from "ws";
-import type { Outlet, Payload } from "./reader.ts";
+import type { Payload } from "./payload.ts";
+import type { Outlet } from "./reader.ts";
 
 /** So much may wait for a reader before it is served at its own pace. */
 const roomBytes = 256 * 1024;
-/** What is larger is not copied for each reader. */
-const copiedBytes = 16 * 1024;
-
-/** A result in bytes, with the end of the message around it. */
-export function payloadOf(result: ExecutionResult): Payload {
-  const bytes = Buffer.from(`${JSON.stringify(result)}}`);
-  return bytes.length <= copiedBytes ? bytes.toString("latin1") : bytes;
-}
 
 /**
  * The way of results to one subscription of a socket: graphql-ws's `next` messages. They are framed here and written
@@ -21,12 +13,13 @@ export function payloadOf(result: ExecutionResult): Payload {
 export class SocketOutlet implements Outlet {
   readonly #socket: WebSocket;
   readonly #connection: Duplex;
-  readonly #head: string;
+  /** What stands before the result. */
+  readonly #head: Buffer;
 
   constructor(socket: WebSocket, connection: Duplex, id: string) {
     this.#socket = socket;
     this.#connection = connection;
-    this.#head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`).toString("latin1");
+    this.#head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
   }
 
   hasRoom(): boolean {
@@ -42,23 +35,8 @@ export class SocketOutlet implements Outlet {
   }
 
   #write(payload: Payload, written?: () => void): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return written?.();
-    const start = startOf(this.#head.length + payload.length) + this.#head;
     // A failed write is followed by the close of the socket, which ends everything.
-    // Node copies what is small straight to the system when it is a string; a buffer would have to be made first.
-    if (typeof payload === "string") return void this.#connection.write(start + payload, "latin1", written);
-    this.#connection.cork();
-    this.#connection.write(start, "latin1");
-    this.#connection.write(payload, written);
-    return this.#connection.uncork();
+    if (this.#socket.readyState === this.#socket.OPEN) payload.write(this.#connection, this.#head, written);
+    else written?.();
   }
-}
-
-/** How a text message of so many bytes begins as RFC 6455 has it, without a mask; the bytes must follow. */
-function startOf(bytes: number): string {
-  if (bytes < 126) return String.fromCharCode(0x81, bytes);
-  if (bytes < 65_536) return String.fromCharCode(0x81, 126, bytes >> 8, bytes & 0xff);
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64BE(BigInt(bytes));
-  return String.fromCharCode(0x81, 127, ...length);
 }

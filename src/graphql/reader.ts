@@ -2,9 +2,7 @@ import type { Principal } from "../auth/principal.ts";
 import { requirePrincipal } from "./authorize.ts";
 import type { Context } from "./context.ts";
 import type { LiveSequence, Watched } from "./live.ts";
-
-/** A result in bytes, as it goes out under the id of each of its readers; a small one as a letter for each byte. */
-export type Payload = Buffer | string;
+import type { Payload } from "./payload.ts";
 
 /** Where the results of one subscription go. */
 export interface Outlet {

@@ -10,7 +10,8 @@ import { maskError } from "./errors.ts";
 import { createHub, type Hub } from "./hub.ts";
 import { limits } from "./limits.ts";
 import { isLive } from "./live.ts";
-import { payloadOf, SocketOutlet } from "./outlet.ts";
+import { SocketOutlet } from "./outlet.ts";
+import { Payload } from "./payload.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Outlet } from "./reader.ts";
 import { schema } from "./schema.ts";
@@ -140,7 +141,7 @@ function subscribeThrough(hub: Hub) {
     const selection = nameOf(prepared, variables, sequence.watched.shared?.argument);
     const show = (value: unknown, context: Context) => {
       const result = prepared.execute(context, variables, value);
-      return result instanceof Promise ? result.then(payloadOf) : payloadOf(result);
+      return result instanceof Promise ? result.then((ready) => new Payload(ready)) : new Payload(result);
     };
     return hub.subscribe({ sequence, selection, show, outlet });
   };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Duplex } from "node:stream";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { AccountPrincipal } from "../../src/auth/principal.ts";
@@ -7,12 +8,13 @@ import { followStream } from "../../src/events/follow.ts";
 import type { Context } from "../../src/graphql/context.ts";
 import { createHub, type Hub } from "../../src/graphql/hub.ts";
 import { live, type Watched } from "../../src/graphql/live.ts";
+import { Payload } from "../../src/graphql/payload.ts";
 import type { Outlet } from "../../src/graphql/reader.ts";
 import { createUnreliableTail, type Fate, type UnreliableTail } from "../events/unreliable-tail.ts";
 import { append, committerOver } from "../events/world.ts";
 import { openTestStore, type TestStore } from "../support/store.ts";
 
-interface Step {
+interface Step extends Record<string, unknown> {
   readonly seq: number | null;
   readonly delta: { readonly [key: string]: unknown } | null;
 }
@@ -101,10 +103,10 @@ class Client implements Outlet {
     const sequence = live(contextOf(end.signal, this.#tokenId), world.watched(this.seqs.at(-1) ?? this.#start));
     const show = (value: Step) => {
       world.shown++;
-      const payload = Buffer.from(JSON.stringify(value));
+      const payload = new Payload({ data: value });
       return !world.waits || world.shown % 3 > 0
         ? payload
-        : new Promise<Buffer>((resolve) => setTimeout(resolve, 2, payload));
+        : new Promise<Payload>((resolve) => setTimeout(resolve, 2, payload));
     };
     const reading = world.hub.subscribe({ sequence, selection: "all", show, outlet: this });
     this.#line = { end, done: reading.next() };
@@ -131,16 +133,30 @@ class Client implements Outlet {
     return this.#stalled === null;
   }
 
-  write(payload: Buffer): void {
+  write(payload: Payload): void {
     if (!this.#line) return;
-    const { seq, delta } = JSON.parse(payload.toString()) as Step;
+    const { seq, delta } = dataOf(payload);
     this.got.push(seq ?? String(delta?.["text"]));
   }
 
-  async send(payload: Buffer): Promise<void> {
+  async send(payload: Payload): Promise<void> {
     this.write(payload);
     await this.#stalled?.promise;
   }
+}
+
+/** What a client reads in the message. */
+function dataOf(payload: Payload): Step {
+  let message = "";
+  const connection = new Duplex({
+    read: () => undefined,
+    write: (bytes: Buffer, _encoding, done) => {
+      message += bytes.toString("latin1");
+      done();
+    },
+  });
+  payload.write(connection, Buffer.from('{"payload":'));
+  return (JSON.parse(message.slice(message.indexOf("{"))) as { payload: { data: Step } }).payload.data; // written above
 }
 
 const principal: AccountPrincipal = {
