@@ -5,6 +5,7 @@ const rounds = 60;
 const warmUp = 10;
 const atOnce = 50;
 const crowdRounds = 6;
+const removalLimitMs = 60_000;
 
 /** The first event of an answer at a subscriber: of an idle agent, and of many agents asked at once. */
 export async function firstEvent(): Promise<readonly Result[]> {
@@ -67,7 +68,11 @@ async function removeAll(gateway: GatewayProcess, names: readonly string[]): Pro
   for (const name of names) await gateway.ask("mutation ($name: ID!) { deleteAgent(name: $name) { name } }", { name });
   let left = names.length;
   const query = `subscription { events(after: "0", filter: { types: ["computer.removed"] }) { type } }`;
-  for await (const _removed of gateway.live.iterate({ query })) if (--left === 0) return;
+  const limit = AbortSignal.timeout(removalLimitMs);
+  const removals = gateway.live.iterate({ query });
+  limit.addEventListener("abort", () => void removals.return?.());
+  for await (const _removed of removals) if (--left === 0) return;
+  throw new Error(`${left} computers were not removed within ${removalLimitMs} ms`);
 }
 
 const shares = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;

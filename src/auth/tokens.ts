@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, hash, type KeyObject } from "node:crypto";
+import { createHmac, createSecretKey, hash, type webcrypto } from "node:crypto";
 import { type JWTHeaderParameters, jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
@@ -71,7 +71,7 @@ export function createTokens({ secret, previousSecret, now, newId }: TokenOption
   const keys = new Map([...(previousSecret ? [signingKey(previousSecret)] : []), current].map((key) => [key.id, key]));
   const known = new LRUCache<string, Claims>({ max: remembered });
 
-  const keyNamed = (id: string | undefined): KeyObject => {
+  const keyNamed = (id: string | undefined): webcrypto.CryptoKey => {
     const key = keys.get(id ?? "");
     if (!key) throw new Error("The token names a key this gateway does not have");
     return key.secret;
@@ -112,18 +112,26 @@ export function createTokens({ secret, previousSecret, now, newId }: TokenOption
 
 interface SigningKey {
   readonly id: string;
-  readonly secret: KeyObject;
+  readonly secret: webcrypto.CryptoKey;
 }
 
 /** The key's id is derived from it, so that replicas with the same secret agree without being told. */
 const signingKey = (secret: string): SigningKey => ({
   id: createHmac("sha256", secret).update("token key id").digest("base64url").slice(0, 16),
-  secret: createSecretKey(Buffer.from(secret)),
+  // As jose uses it: it would make one of these of any other for each token.
+  secret: createSecretKey(Buffer.from(secret)).toCryptoKey({ name: "HMAC", hash: "SHA-256" }, false, [
+    "sign",
+    "verify",
+  ]),
 });
 
 const fingerprint = (token: string): string => hash("sha256", token, "base64url");
 
-async function verified(token: string, keyNamed: (id?: string) => KeyObject, at: Date): Promise<Claims | null> {
+async function verified(
+  token: string,
+  keyNamed: (id?: string) => webcrypto.CryptoKey,
+  at: Date,
+): Promise<Claims | null> {
   const options = { algorithms: [algorithm], issuer, audience, currentDate: at, typ: "JWT" };
   const checked = await jwtVerify(token, (header: JWTHeaderParameters) => keyNamed(header.kid), options).catch(
     () => null,

@@ -21,6 +21,12 @@ export const isStoreFull = (error: unknown): boolean => fullCodes.has(originalCo
 /** SQLite's and PostgreSQL's own codes for it. */
 const fullCodes = new Set(["SQLITE_FULL", "53100"]);
 
+/** True when a text was asked for or to be kept that no row can hold; nothing of the transaction was kept. */
+export const isUnstorable = (error: unknown): boolean => unstorableCodes.has(originalCodeOf(error) ?? "");
+
+/** PostgreSQL's own codes for a NUL in a text, and in the text of JSON; on SQLite there is just no such row. */
+const unstorableCodes = new Set(["22021", "22P05"]);
+
 /** True when the database ended a transaction for what others did at the same time; nothing of it was kept. */
 export const isGivenUp = (error: unknown): boolean => givenUpCodes.has(originalCodeOf(error) ?? "");
 

@@ -132,6 +132,16 @@ describe("listing agents", () => {
     expect(refusal).toMatchObject({ code: "BAD_USER_INPUT", field });
   });
 
+  test.each([
+    ["a name", `{ agent(name: "a\\u0000b") { name } }`],
+    ["the name of a space", `{ agents(filter: { space: "a\\u0000b" }) { nodes { name } } }`],
+    ["an id", `{ response(id: "a\\u0000b") { id } }`],
+    ["the name of an account", `mutation { login(user: "a\\u0000b", password: "x") { token } }`],
+  ])("takes NUL in %s for no failure of its own", async (_what, document) => {
+    const { errors = [] } = await gateway.graphql(document);
+    for (const { extensions } of errors) expect(["BAD_USER_INPUT", "NOT_FOUND"]).toContain(extensions?.["code"]);
+  });
+
   test("shows everyone only what they may list: their spaces' agents and their own", async () => {
     const member = await accountToken(gateway, "member", "developer", "lab");
     const nobody = await accountToken(gateway, "nobody");

@@ -52,6 +52,16 @@ describe("logging in", () => {
     expect(await login(gateway, auth, { ...ada, address })).toMatchObject({ role: "admin" });
   });
 
+  test("says so when a name is one that no account can have", async () => {
+    const { gateway, auth } = await openWithAda();
+    for (const user of ["", "ad\0a", "ad\ud800a"]) {
+      await expect(login(gateway, auth, { user, password: "lovelace", address })).rejects.toMatchObject({
+        code: "BAD_USER_INPUT",
+        facts: { field: "user" },
+      });
+    }
+  });
+
   test("refuses a wrong password, an unknown user and an inactive account alike, after the same work", async () => {
     const { gateway, auth } = await openWithAda();
     await createServiceAccount(gateway, auth, { user: "gone", password: "right", active: false });

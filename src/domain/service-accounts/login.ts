@@ -6,6 +6,7 @@ import type { IssuedToken } from "../../auth/tokens.ts";
 import { badInput, GatewayError } from "../../errors.ts";
 import { commit, type Committer } from "../../events/commit.ts";
 import type { ServiceAccount } from "../../store/generated/client/client.ts";
+import { checkText } from "../../text.ts";
 import { serviceAccountEvent } from "./service-account.ts";
 
 /** What someone says to log in, and from where. */
@@ -24,13 +25,14 @@ export interface Login extends IssuedToken {
  * Exchanges user name and password for a token. A hash made with older parameters is renewed on the way.
  *
  * @throws {GatewayError} UNAUTHENTICATED, in the same words and after the same work, for a wrong password, an
- *   unknown user and an inactive account; RATE_LIMITED after too many failures; BAD_USER_INPUT without a password.
+ *   unknown user and an inactive account; RATE_LIMITED after too many failures; BAD_USER_INPUT without a password, or for a name that no account can have.
  */
 export async function login(gateway: Committer, auth: Auth, credentials: Credentials): Promise<Login> {
   const { user, password } = credentials;
   if (user === "") throw badInput("user", "A user name is needed to log in");
+  checkText("user", user);
   checkPassword(password);
-  const account = await gateway.store.serviceAccount.findUnique({ where: { user } });
+  const [account] = await gateway.store.sql.all<ServiceAccount>(named, [user]);
   const matches = await verifyPassword(auth, credentials, account?.active ? account.passwordHash : null);
   if (!account || !matches) throw refused();
   const { tokenEpoch: epoch } = await recordLogin(gateway, account, await renewedHash(auth, account, password));
@@ -61,13 +63,16 @@ const refused = () => new GatewayError("UNAUTHENTICATED", "User name or password
 const renewedHash = async ({ passwords }: Auth, { passwordHash }: ServiceAccount, password: string): Promise<string> =>
   passwords.isOutdated(passwordHash) ? passwords.hash(password) : passwordHash;
 
+// By hand: many may log in at once, and everybody else waits for what each of them takes.
+const named = `SELECT * FROM "ServiceAccount" WHERE "user" = ?`;
+const loggedIn = `UPDATE "ServiceAccount" SET "lastLoginAt" = ?, "passwordHash" = ?
+  WHERE "id" = ? AND "active" AND "passwordHash" = ? RETURNING *`;
+
 /** Writes the login down unless the account was deactivated or got another password in the meantime. */
 async function recordLogin(gateway: Committer, known: ServiceAccount, passwordHash: string): Promise<ServiceAccount> {
   const { id, user } = known;
-  return commit({ ...gateway, actor: user }, async ({ tx, emit, at }) => {
-    const unchanged = { id, active: true, passwordHash: known.passwordHash };
-    const data = { lastLoginAt: at, passwordHash };
-    const [account] = await tx.serviceAccount.updateManyAndReturn({ where: unchanged, data });
+  return commit({ ...gateway, actor: user }, async ({ sql, emit, at }) => {
+    const [account] = await sql.all<ServiceAccount>(loggedIn, [at, passwordHash, id, known.passwordHash]);
     if (!account) throw refused();
     await emit(serviceAccountEvent("service-account.logged-in", account));
     return account;
