@@ -1,3 +1,4 @@
+import { endsWithin } from "../src/timers.ts";
 import { type GatewayProcess, startGatewayProcess } from "../test/support/gateway-process.ts";
 import { percentile, type Result } from "./measure.ts";
 
@@ -68,11 +69,11 @@ async function removeAll(gateway: GatewayProcess, names: readonly string[]): Pro
   for (const name of names) await gateway.ask("mutation ($name: ID!) { deleteAgent(name: $name) { name } }", { name });
   let left = names.length;
   const query = `subscription { events(after: "0", filter: { types: ["computer.removed"] }) { type } }`;
-  const limit = AbortSignal.timeout(removalLimitMs);
-  const removals = gateway.live.iterate({ query });
-  limit.addEventListener("abort", () => void removals.return?.());
-  for await (const _removed of removals) if (--left === 0) return;
-  throw new Error(`${left} computers were not removed within ${removalLimitMs} ms`);
+  const countDown = async () => {
+    for await (const _removed of gateway.live.iterate({ query })) if (--left === 0) return;
+  };
+  await endsWithin(countDown(), removalLimitMs);
+  if (left > 0) throw new Error(`${left} computers were not removed within ${removalLimitMs} ms`);
 }
 
 const shares = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;

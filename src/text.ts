@@ -28,7 +28,10 @@ export function checkJsonText(field: string, value: unknown): void {
 
 const isStorable = (text: string) => !text.includes("\0") && text.isWellFormed();
 
-const cannotStore = (field: string) => badInput(field, `"${field}" must not contain NUL or half of a surrogate pair`);
+/** The rule in words, as they go on after what breaks it. */
+export const storableRule = "must not contain NUL or half of a surrogate pair";
+
+const cannotStore = (field: string) => badInput(field, `"${field}" ${storableRule}`);
 
 const isShallow = (value: unknown, levels: number): boolean =>
   typeof value !== "object" || value === null

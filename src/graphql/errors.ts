@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { type ErrorCode, type ErrorFacts, GatewayError, httpStatusByCode, unavailable } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
 import { isGivenUp, isStoreAway, isStoreFull, isUnstorable } from "../store/violations.ts";
+import { storableRule } from "../text.ts";
 
 /**
  * Shows a thrown error to the caller: a `GatewayError` with its code and facts, anything else as INTERNAL,
@@ -17,13 +18,12 @@ export function maskError(error: unknown, log: Pick<Logger, "error">): GraphQLEr
   if (isStoreFull(original)) return maskError(unavailable(diskFull, original), log);
   if (isStoreAway(original)) return maskError(unavailable("The database cannot be reached now", original), log);
   if (isGivenUp(original)) return maskError(unavailable(givenUp, original), log);
-  if (isUnstorable(original)) return showError(new GatewayError("BAD_USER_INPUT", unstorable), place);
+  if (isUnstorable(original)) return showError(new GatewayError("BAD_USER_INPUT", `A text ${storableRule}`), place);
   log.error({ err: original, path: place.path?.join(".") }, "an unexpected error");
   return shown("An internal error happened; the log has the details", "INTERNAL", {}, place, null);
 }
 
 const diskFull = "The disk is full and nothing was changed; free some space and try again";
-const unstorable = "A text has a character in it that nothing here can have: NUL";
 const givenUp = "The database gave this up for what others did at the same time; try again";
 
 /** The result with its errors as the caller may see them; the unexpected ones are logged. */

@@ -43,7 +43,7 @@ function viewerOf(principal: Principal | null): string | null {
 
 /**
  * The end of a reader as a generator, which is what graphql-ws waits for and ends. A class, as there is one for each of
- * very many subscriptions: a generator made of functions keeps 400 bytes more.
+ * very many subscriptions: a generator made of functions would keep each of them.
  */
 class Silent<T> implements AsyncGenerator<never, void, undefined> {
   readonly #subscription: Subscription<T>;
@@ -56,11 +56,11 @@ class Silent<T> implements AsyncGenerator<never, void, undefined> {
   }
 
   async next(): Promise<IteratorReturnResult<void>> {
-    this.#reader ??= this.#begin();
     try {
+      this.#reader ??= this.#begin();
       await this.#reader.ended;
     } catch (error) {
-      throw maskError(error, this.#reader.context.gateway.log);
+      throw maskError(error, this.#subscription.sequence.context.gateway.log);
     }
     return { done: true, value: undefined };
   }

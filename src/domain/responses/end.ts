@@ -22,8 +22,8 @@ type Ending =
  * one sees it end and stops.
  */
 export async function endUnfinished(unit: Unit, home: Home, ending: Ending): Promise<number> {
-  const all = await unit.sql.all<Pick<Response, "id" | "status">>(unfinishedOf, [home.id]);
-  const rows = all.filter(({ status }) => ending.only === undefined || status === ending.only);
+  const statuses = [ending.only ?? "PENDING", "PROCESSING"];
+  const rows = await unit.sql.all<Pick<Response, "id" | "status">>(standingIn, [home.id, ...statuses]);
   const status = ending.only ?? { in: [...unfinished] };
   for (const row of rows)
     await moveResponse(unit, home, { id: row.id, status }, ending.status, detailsOf(ending, row.status));
@@ -31,8 +31,8 @@ export async function endUnfinished(unit: Unit, home: Home, ending: Ending): Pro
 }
 
 /** By hand, for every sleep and every stop asks it. */
-const unfinishedOf = `SELECT "id", "status" FROM "Response"
-  WHERE "respondentId" = ? AND "status" IN ('PENDING', 'PROCESSING') ORDER BY "status" DESC, "createdAt", "id"`;
+const standingIn = `SELECT "id", "status" FROM "Response"
+  WHERE "respondentId" = ? AND "status" IN (?, ?) ORDER BY "status" DESC, "createdAt", "id"`;
 
 function detailsOf(ending: Ending, status: Response["status"]): { readonly failure?: Failure } {
   if (ending.status === "CANCELLED") return {};

@@ -25,7 +25,8 @@ export interface Login extends IssuedToken {
  * Exchanges user name and password for a token. A hash made with older parameters is renewed on the way.
  *
  * @throws {GatewayError} UNAUTHENTICATED, in the same words and after the same work, for a wrong password, an
- *   unknown user and an inactive account; RATE_LIMITED after too many failures; BAD_USER_INPUT without a password, or for a name that no account can have.
+ *   unknown user and an inactive account; RATE_LIMITED after too many failures; BAD_USER_INPUT without a
+ *   password, or for a name that no account can have.
  */
 export async function login(gateway: Committer, auth: Auth, credentials: Credentials): Promise<Login> {
   const { user, password } = credentials;
