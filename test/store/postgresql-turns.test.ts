@@ -27,17 +27,27 @@ describe.skipIf(postgresql.found === null)("a transaction on PostgreSQL", () => 
   });
 });
 
-/** Answers, when called, for each statement that was sent whether its connection was waiting for one. */
+/**
+ * Answers, when called, for each statement that was sent whether all before it on its connection were answered. One that
+ * is refused is answered by its error, a moment before the server says that it is ready: the driver waits for that.
+ */
 function watchConnections(): () => readonly boolean[] {
   const { value: query } = Object.getOwnPropertyDescriptor(Client.prototype, "query") ?? {};
   const spy = vi.spyOn(Client.prototype, "query");
-  const ready: boolean[] = [];
+  const alone: boolean[] = [];
   spy.mockImplementation(function (this: Client, ...args) {
-    ready.push(Reflect.get(this, "readyForQuery") === true); // the driver's own word for it
+    const { _activeQuery: unanswered, _queryQueue: unsent } = this as unknown as Lines;
+    alone.push(unanswered === null && unsent.length === 0);
     return Reflect.apply(query, this, args);
   });
   return () => {
     spy.mockRestore();
-    return ready;
+    return alone;
   };
+}
+
+/** Where the driver keeps what was asked of a connection; its types leave it out. */
+interface Lines {
+  readonly _activeQuery: object | null;
+  readonly _queryQueue: readonly object[];
 }
