@@ -1,13 +1,22 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
+import { relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
 import { isHere, lanes } from "../test/support/suites.ts";
 
 // `npm run check`: everything that must hold before a commit, and exactly what CI runs. Generated code
 // is made by the set-up that runs first; the schema comparison and the layers are among the tests.
 // `checks` or `tests` as an argument asks for one half of it.
-const Report = z.object({ numPassedTests: z.number(), numFailedTests: z.number() });
+const TestCase = z.object({ fullName: z.string(), status: z.string(), failureMessages: z.array(z.string()).nullish() });
+const TestFile = z.object({
+  name: z.string(),
+  message: z.string(),
+  status: z.string(),
+  assertionResults: z.array(TestCase),
+});
+const Report = z.object({ numPassedTests: z.number(), numFailedTests: z.number(), testResults: z.array(TestFile) });
 const longestMs = 25 * 60_000;
 const checks = [
   { name: "format", command: ["biome", "format", "."] },
@@ -24,6 +33,7 @@ interface Count {
 
 const [half] = process.argv.slice(2);
 const counts: Count[] = [];
+const failures: string[] = [];
 if (half !== "tests") for (const { name, command } of checks) counts.push(await check(name, command));
 if (half !== "checks") {
   // The default suite computes on all processors; the others mostly wait, and so do it side by side.
@@ -32,7 +42,8 @@ if (half !== "checks") {
   counts.push(...(await Promise.all(names.map((suites) => test(suites, "whole")))));
 }
 const sum = (one: keyof Count) => counts.reduce((total, count) => total + count[one], 0);
-console.log(`\n${sum("passed")} passed, ${sum("failed")} failed`);
+// Each stands far above, among what passed, with all there is to say about it.
+console.log(["", ...failures, `${sum("passed")} passed, ${sum("failed")} failed`].join("\n"));
 process.exitCode = sum("failed") === 0 ? 0 : 1;
 
 async function check(name: string, command: readonly string[]): Promise<Count> {
@@ -77,9 +88,22 @@ async function isFine(
 
 function readReport(path: string): Count {
   try {
-    const { numPassedTests, numFailedTests } = Report.parse(JSON.parse(readFileSync(path, "utf8")));
+    const { numPassedTests, numFailedTests, testResults } = Report.parse(JSON.parse(readFileSync(path, "utf8")));
+    failures.push(...testResults.flatMap(failuresIn));
     return { passed: numPassedTests, failed: numFailedTests };
   } catch {
     return { passed: 0, failed: 0 }; // vitest did not come as far as its report
   }
+}
+
+/** One line for each test of a file that failed, and for a file that did not load. */
+function failuresIn({ name, message, status, assertionResults }: z.infer<typeof TestFile>): readonly string[] {
+  const file = relative(process.cwd(), name);
+  const failed = assertionResults.filter((one) => one.status === "failed");
+  if (status === "failed" && failed.length === 0) return [`✗ ${file}: ${firstLine(message)}`];
+  return failed.map((one) => `✗ ${file} > ${one.fullName}: ${firstLine(one.failureMessages?.[0])}`);
+}
+
+function firstLine(text = "") {
+  return stripVTControlCharacters(text).split("\n", 1)[0];
 }
