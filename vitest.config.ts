@@ -16,6 +16,7 @@ export default defineConfig({
   // Vitest would load graphql twice, once as a module and once as CommonJS, and `instanceof` would fail.
   resolve: { alias: { graphql: fileURLToPath(import.meta.resolve("graphql")) } },
   test: {
+    expect: { poll: { timeout: 10_000 } }, // a busy machine may take longer than the second that is the default
     reporters: [
       "default",
       ["json", { outputFile: process.env["TEST_REPORT"] ?? "node_modules/.cache/test-report.json" }],

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
-import { putToSleep } from "../../src/domain/agents/change.ts";
+import { putToSleep } from "../../src/domain/agents/sleep.ts";
 import { wakeInside } from "../../src/domain/agents/wake.ts";
 import { commit } from "../../src/events/commit.ts";
 import {

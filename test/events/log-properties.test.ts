@@ -108,7 +108,7 @@ class Run {
     for (const { reader, start } of this.#readers) {
       const truth = await world.truthFor(this.#store, reader.subject, start);
       const hasAll = () => assert.deepEqual(reader.got, truth, JSON.stringify(reader.subject));
-      await vi.waitFor(hasAll, { timeout: 3000, interval: 1 });
+      await vi.waitFor(hasAll, { timeout: 10_000, interval: 1 });
     }
   }
 

@@ -127,7 +127,7 @@ describe("logging in", () => {
     const others = Array.from({ length: 3 }, () => auth.passwords.verify(null, "x", () => turn.promise));
     const pending = login(gateway, auth, { ...ada, address });
     const inHand = () => auth.passwords.load().running + auth.passwords.load().waiting;
-    await vi.waitFor(() => expect(inHand()).toBe(others.length + 1));
+    await expect.poll(inHand).toBe(others.length + 1);
     await updateServiceAccount(gateway, "ada", { active: false });
     turn.resolve();
     await expect(pending).rejects.toMatchObject({ code: "UNAUTHENTICATED", message: "User name or password is wrong" });

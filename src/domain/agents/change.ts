@@ -3,9 +3,9 @@ import type { Unit } from "../../events/commit.ts";
 import { tellingOf } from "../../events/remembered.ts";
 import type { JsonObject } from "../../json.ts";
 import type { Agent, Prisma } from "../../store/generated/client/client.ts";
-import { orderComputer } from "../computers/service.ts";
-import { agentStream, entering, type SleepCause } from "./agent.ts";
+import type { SqlValue } from "../../store/sql.ts";
 import { checkText } from "../../text.ts";
+import { agentStream } from "./agent.ts";
 
 /** `slept` and `deleted` bear their cause, so that what belongs to the agent can end truthfully. */
 export type AgentEventType = "agent.created" | "agent.changed" | "agent.slept" | "agent.deleted";
@@ -23,6 +23,12 @@ export async function promptAgent(unit: Unit, agent: Agent, prompt: string | nul
   });
 }
 
+/** How a change of an agent is told. */
+interface AgentChange {
+  readonly type: AgentEventType;
+  readonly facts?: JsonObject;
+}
+
 /**
  * Changes the agent if it still is as `where` says, with its event; `null`, and no change, when it is not.
  * The one way to change an agent: what is read first can be old by the time of the write.
@@ -31,11 +37,30 @@ export async function changeAgent(
   unit: Unit,
   where: Prisma.AgentWhereInput,
   data: Prisma.AgentUpdateManyMutationInput,
-  event: { readonly type: AgentEventType; readonly facts?: JsonObject } = { type: "agent.changed" },
+  event?: AgentChange,
 ): Promise<Agent | null> {
   const [agent] = await unit.tx.agent.updateManyAndReturn({ where, data: { updatedAt: unit.at, ...data } });
+  return tell(unit, agent, event);
+}
+
+/** The same by a statement written by hand that returns the agent, for the changes there are most of. */
+export async function changeAgentBy(
+  unit: Unit,
+  statement: string,
+  values: readonly SqlValue[],
+  event?: AgentChange,
+): Promise<Agent | null> {
+  const [agent] = await unit.sql.all<Agent>(statement, values);
+  return tell(unit, agent, event);
+}
+
+async function tell(
+  unit: Unit,
+  agent: Agent | undefined,
+  { type, facts }: AgentChange = { type: "agent.changed" },
+): Promise<Agent | null> {
   if (!agent) return null;
-  await emitAgent(unit, event.type, agent, event.facts);
+  await emitAgent(unit, type, agent, facts);
   return agent;
 }
 
@@ -76,24 +101,4 @@ export function agentOf(event: { readonly payload: JsonObject }): AgentSnapshot 
     agent[column] = typeof text === "string" ? new Date(text) : null;
   }
   return agent as AgentSnapshot; // written by emitAgent
-}
-
-/** Puts the agent and its computer to sleep inside a change; `null` when it sleeps already. */
-export async function putToSleep(unit: Unit, id: string, cause: SleepCause, more: SleepDetails = {}) {
-  const agent = await changeAgent(
-    unit,
-    { id, state: { not: "SLEPT" }, ...more.only },
-    { ...entering("SLEPT", unit.at), ...(more.lastError === undefined ? {} : { lastError: more.lastError }) },
-    { type: "agent.slept", facts: { cause, ...more.facts } },
-  );
-  // A computer that was given up is stopped already.
-  if (agent && cause !== "COMPUTER_FAILED") await orderComputer(unit, agent.computerId, "PAUSED");
-  return agent;
-}
-
-interface SleepDetails {
-  /** Further conditions on the agent. */
-  readonly only?: Prisma.AgentWhereInput;
-  readonly lastError?: string | null;
-  readonly facts?: JsonObject;
 }

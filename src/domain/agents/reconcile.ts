@@ -4,10 +4,11 @@ import type { Reconciler, ReconcileResult } from "../../reconcile/queue.ts";
 import type { Agent } from "../../store/generated/client/client.ts";
 import { computerOf } from "../computers/service.ts";
 import { nextDeadline } from "./agent.ts";
-import { type AgentSnapshot, agentOf, putToSleep } from "./change.ts";
 import { spaceOf } from "../spaces/space.ts";
+import { type AgentSnapshot, agentOf } from "./change.ts";
 import { deleteAgentsOf } from "./delete.ts";
 import { becomeReady } from "./ready.ts";
+import { putToSleep } from "./sleep.ts";
 
 const concurrency = 16;
 /** A deadline farther away is seen by a later look at everything. */
@@ -84,10 +85,7 @@ const runs = async ({ store }: Gateway, id: string) =>
 
 /** Sleeps the agent, unless what the deadline counted from has changed since it was read. */
 const letFall = (gateway: Gateway, agent: Agent, cause: Parameters<typeof putToSleep>[2]) =>
-  commit(gateway, (unit) => {
-    const { state, idleFrom, busyFrom, sleepAt } = agent;
-    return putToSleep(unit, agent.id, cause, { only: { state, idleFrom, busyFrom, sleepAt } });
-  });
+  commit(gateway, (unit) => putToSleep(unit, agent.id, cause, { only: agent }));
 
 const getReady = (gateway: Gateway, agent: Agent) => commit(gateway, (unit) => becomeReady(unit, { id: agent.id }));
 

@@ -1,10 +1,13 @@
 import { badInput, conflict, notFound } from "../../errors.ts";
-import { commit } from "../../events/commit.ts";
+import { commit, type Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
+import type { JsonObject } from "../../json.ts";
 import type { Agent } from "../../store/generated/client/client.ts";
-import { longestTimeoutSeconds } from "../spaces/choices.ts";
-import { changeAgent, putToSleep } from "./change.ts";
 import { checkText } from "../../text.ts";
+import { orderComputer } from "../computers/service.ts";
+import { longestTimeoutSeconds } from "../spaces/choices.ts";
+import type { SleepCause } from "./agent.ts";
+import { changeAgent, changeAgentBy } from "./change.ts";
 
 export interface SleepOrder {
   readonly delaySeconds?: number | null;
@@ -35,6 +38,39 @@ export async function sleepAgent(gateway: Gateway, id: string, order: SleepOrder
         : await changeAgent(unit, { id, state: { not: "SLEPT" } }, { sleepAt }, { type: "agent.changed", facts });
     return agent ?? agentById(unit.tx, id);
   });
+}
+
+interface SleepDetails {
+  /** The agent as it must still be, in what its deadlines count from. */
+  readonly only?: Pick<Agent, "state" | "idleFrom" | "busyFrom" | "sleepAt">;
+  /** What went wrong, if something did. */
+  readonly lastError?: string | null;
+  readonly facts?: JsonObject;
+}
+
+// By hand, for it is waited for until the computer stands still.
+const sleep = `UPDATE "Agent" SET "state" = 'SLEPT', "idleFrom" = NULL, "busyFrom" = NULL, "sleepAt" = NULL,
+  "lastError" = COALESCE(?, "lastError"), "lastActivityAt" = ?, "updatedAt" = ? WHERE "id" = ? AND "state" <> 'SLEPT'`;
+const asSeen = `AND "state" = ? AND "idleFrom" IS NOT DISTINCT FROM ? AND "busyFrom" IS NOT DISTINCT FROM ?
+  AND "sleepAt" IS NOT DISTINCT FROM ?`;
+
+/** Puts the agent and its computer to sleep inside a change; `null`, and no change, when it sleeps already. */
+export async function putToSleep(
+  unit: Unit,
+  id: string,
+  cause: SleepCause,
+  { only, lastError = null, facts }: SleepDetails = {},
+): Promise<Agent | null> {
+  const seen = only ? [only.state, only.idleFrom, only.busyFrom, only.sleepAt] : [];
+  const agent = await changeAgentBy(
+    unit,
+    `${sleep} ${only ? asSeen : ""} RETURNING *`,
+    [lastError, unit.at, unit.at, id, ...seen],
+    { type: "agent.slept", facts: { cause, ...facts } },
+  );
+  // A computer that was given up is stopped already.
+  if (agent && cause !== "COMPUTER_FAILED") await orderComputer(unit, agent.computerId, "PAUSED");
+  return agent;
 }
 
 /** @throws NOT_FOUND when the agent is gone. */
