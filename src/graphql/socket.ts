@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Server as Protocol } from "graphql-ws";
 import type { Logger } from "pino";
 import type { WebSocket } from "ws";
@@ -7,9 +8,12 @@ export const tryAgainLater = 1013;
 const internalError = 4500;
 const normalClosure = 1000;
 
+/** So many pings in a row may be left out where something else was written: no proxy takes such a connection for idle. */
+const pingsSpared = 3;
+
 /** What one socket may cost. */
 export interface SocketLimits {
-  /** A peer that leaves a ping unanswered for so long is gone. */
+  /** A quiet socket is pinged so often, and a peer that leaves a ping unanswered for so long is gone. */
   readonly pingMs: number;
   /** So much may wait for one reader. */
   readonly waitingBytes: number;
@@ -17,6 +21,7 @@ export interface SocketLimits {
 
 /** Whoever is at the other end. */
 interface Closable {
+  readonly connection: Pick<Socket, "bytesWritten">;
   readonly close: (code: number, reason: string) => void;
 }
 
@@ -49,7 +54,7 @@ export function speak<Peer extends Closable>(
     },
     peer,
   );
-  const stopPinging = ping(socket, pingMs);
+  const stopPinging = ping(socket, peer.connection, pingMs);
   socket.on("error", (error) => log.debug({ err: error }, "a socket broke"));
   socket.once("close", (code, reason) => {
     stopPinging();
@@ -57,15 +62,22 @@ export function speak<Peer extends Closable>(
   });
 }
 
-function ping(socket: WebSocket, pingMs: number): () => void {
+function ping(socket: WebSocket, connection: Closable["connection"], pingMs: number): () => void {
   let answered = true;
+  let written = 0;
+  let spared = 0;
   socket.on("pong", () => {
     answered = true;
   });
   const timer = setInterval(() => {
     if (!answered) return socket.terminate();
-    answered = false;
-    return socket.ping();
+    const isBusy = connection.bytesWritten !== written;
+    spared = isBusy && spared < pingsSpared ? spared + 1 : 0;
+    if (spared === 0) {
+      answered = false;
+      socket.ping();
+    }
+    written = connection.bytesWritten;
   }, pingMs);
   return () => clearInterval(timer);
 }

@@ -61,22 +61,23 @@ export function serveWebSockets(
     closeTimeout: patience.closeMs,
   };
   const sockets = new WebSocketServer(options);
-  const peers = new Map<Duplex, Peer>();
+  const peers = new Map<Socket, Peer>();
   const protocol = protocolOver(gateway, graphql, patience);
   const socketLimits = { pingMs: patience.pingMs, waitingBytes: maxPayload * limits.messagesWaiting };
 
-  const open = (socket: WebSocket, connection: Duplex, address: string | null) => {
+  const open = (socket: WebSocket, connection: Socket, address: string | null) => {
     const peer = peerOf(socket, connection, address);
     peers.set(connection, peer);
     connection.once("close", () => peers.delete(connection));
     speak(protocol, socket, peer, gateway.log, socketLimits);
   };
-  const upgrade = (request: IncomingMessage, connection: Duplex, head: Buffer) => {
+  const upgrade = (request: IncomingMessage, _same: Duplex, head: Buffer) => {
+    const connection = request.socket;
     const refusal = refuse(gateway, request);
     connection.on("error", () => connection.destroy());
     if (refusal) return connection.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     // No function here keeps the request: its headers would last as long as the socket.
-    const address = request.socket.remoteAddress ?? null;
+    const address = connection.remoteAddress ?? null;
     return sockets.handleUpgrade(request, connection, head, (socket) => open(socket, connection, address));
   };
   server.on("upgrade", upgrade);
@@ -162,15 +163,17 @@ async function prepare(
 
 /** Who is at the other end of a socket, as far as the connection tells. */
 interface Peer extends Required<Pick<Call, "address" | "signal" | "close">> {
+  readonly connection: Socket;
   /** The way of results to the subscription of that id. */
   readonly outlet: (id: string) => Outlet;
 }
 
-function peerOf(socket: WebSocket, connection: Duplex, address: string | null): Peer {
+function peerOf(socket: WebSocket, connection: Socket, address: string | null): Peer {
   const gone = new AbortController();
   socket.once("close", () => gone.abort());
   return {
     address,
+    connection,
     signal: gone.signal,
     close(code, reason) {
       gone.abort(); // what it listens to ends now, not when the peer has done its part of closing
