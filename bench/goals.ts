@@ -49,7 +49,13 @@ export const goals = {
   subscriptionMemory: { work: "memory of an open subscription", unit: "kB", most: 25, reached: true },
   runFirst: { work: "first item of a run, p50", unit: "× LangGraph's", most: 1, reached: false },
   runsAtOnce: { work: "first item of 50 runs at once, p95", unit: "× LangGraph's", most: 1, reached: false },
-  loginReads: { work: "reads' p99 during 20 logins at once", unit: "× undisturbed", most: 2, reached: true },
+  loginReads: { work: "reads' p99 during 20 logins at once", unit: "× undisturbed", most: 2, reached: false },
+  loginReadsBeside: {
+    work: "reads' p99 during 20 logins at once",
+    unit: "× that with the logins at another gateway",
+    most: 1.5,
+    reached: false,
+  },
   logins: { work: "logins", unit: "a second", least: 90, reached: true },
 } as const satisfies Record<string, Goal>;
 

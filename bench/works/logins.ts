@@ -15,10 +15,15 @@ const loginsASecond = 100;
 const readEveryMs = 2;
 const bareHashes = 40;
 
-/** Reads at a steady pace beside 20 logins at once; the gateway may use every processor for the passwords. */
+/**
+ * Reads at a steady pace beside 20 logins at once; the gateway may use every processor for the passwords. The same reads
+ * beside the same logins at another gateway tell what of it is the machine, which has both loads to send as well.
+ */
 export async function logins(pace: Pace): Promise<Report> {
   await using data = await copyOfData();
+  await using dataElsewhere = await copyOfData();
   const running = await startGatewayOn(data, { everywhere: true });
+  const elsewhere = await startGatewayOn(dataElsewhere, { everywhere: true });
   try {
     const { url } = running;
     const authorization = `Bearer ${await logIn(url)}`;
@@ -27,25 +32,38 @@ export async function logins(pace: Pace): Promise<Report> {
     const pacedReads = { ...reads, everyMs: readEveryMs };
     const amount = Math.round(loginsASecond * seconds);
     const loginLoad = { url, connections: loginsAtOnce, requests: [loginRequest], amount };
+    const loginsElsewhere = { ...loginLoad, url: elsewhere.url };
     await Promise.all([
       sendLoad({ ...reads, seconds: pace.warmUpSeconds }),
       sendLoad({ ...loginLoad, amount: loginsAtOnce }),
     ]);
+    await sendLoad({ ...loginsElsewhere, amount: loginsAtOnce });
     await untilAtRest(); // its collections after the start would stand in the undisturbed rounds
-    const [slower, perSecond, alone, together] = [[], [], [], []] as [number[], number[], number[], number[]];
+    const [slower, slowerBeside, toBeside, perSecond] = [[], [], [], []] as [number[], number[], number[], number[]];
+    const [alone, together] = [[], []] as [number[], number[]];
     for (let round = 0; round < pace.rounds; round++) {
       const quiet = await sendLoad(pacedReads);
       const [busy, done] = await Promise.all([sendLoad(pacedReads), sendLoad(loginLoad)]);
+      const [beside] = await Promise.all([sendLoad(pacedReads), sendLoad(loginsElsewhere)]);
       slower.push(busy.p99Ms / quiet.p99Ms);
+      slowerBeside.push(beside.p99Ms / quiet.p99Ms);
+      toBeside.push(busy.p99Ms / beside.p99Ms);
       perSecond.push(done.perSecond);
       alone.push(await hashesPerSecond(1));
       together.push(await hashesPerSecond(availableParallelism()));
     }
     const [one, all] = [alone, together].map((rates) => median(rates).toFixed(0));
     const detail = `with nothing else to do one thread compares ${one} passwords a second, one for each processor ${all}`;
-    return { results: [judge("loginReads", median(slower)), judge("logins", median(perSecond), detail)] };
+    const machine = `${median(slowerBeside).toFixed(2)} × with the same logins at another gateway of the machine`;
+    return {
+      results: [
+        judge("loginReads", median(slower), machine),
+        judge("loginReadsBeside", median(toBeside)),
+        judge("logins", median(perSecond), detail),
+      ],
+    };
   } finally {
-    await running.stop();
+    await Promise.all([running.stop(), elsewhere.stop()]);
   }
 }
 
