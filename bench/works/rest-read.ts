@@ -2,6 +2,7 @@ import { judge } from "../goals.ts";
 import { createResponses, get, getAgents } from "../harness/ask.ts";
 import { agentNames, amounts } from "../harness/data.ts";
 import { openCrowd, openField } from "../harness/field.ts";
+import { untilAtRest } from "../harness/listen.ts";
 import type { LoadRequest } from "../harness/load.ts";
 import type { Running } from "../harness/program.ts";
 import { cpuRatio, type Entrant, type Measured, type Pace, takeTurns } from "../harness/rounds.ts";
@@ -26,6 +27,7 @@ export async function restRead(pace: Pace): Promise<Report> {
 /** Of agents that there are few of: in turn, one of them again and again, and while there are writes. */
 async function readFew(pace: Pace): Promise<Report> {
   await using field = await openField("bare", "gateway", "langgraph", "langgraphSilent");
+  await untilAtRest(); // each of the gateway's collections after its start throws compiled code away
   const { langgraph, langgraphSilent, ...both } = field.running;
   const asked = (requests: readonly LoadRequest[]): readonly Entrant[] =>
     Object.entries(both).map(([name, running]) => ({ name, running, requests }));
