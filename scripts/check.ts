@@ -29,11 +29,12 @@ const checks = [
 interface Count {
   readonly passed: number;
   readonly failed: number;
+  /** What there is to say of tests that failed, a line each. */
+  readonly failures?: readonly string[];
 }
 
 const [half] = process.argv.slice(2);
 const counts: Count[] = [];
-const failures: string[] = [];
 if (half !== "tests") for (const { name, command } of checks) counts.push(await check(name, command));
 if (half !== "checks") {
   // The default suite computes on all processors; the others mostly wait, and so do it side by side.
@@ -41,9 +42,10 @@ if (half !== "checks") {
   const names = lanes.map((lane) => lane.filter(isHere).map(({ name }) => name)).filter((lane) => lane.length > 0);
   counts.push(...(await Promise.all(names.map((suites) => test(suites, "whole")))));
 }
-const sum = (one: keyof Count) => counts.reduce((total, count) => total + count[one], 0);
+const sum = (one: "passed" | "failed") => counts.reduce((total, count) => total + count[one], 0);
 // Each stands far above, among what passed, with all there is to say about it.
-console.log(["", ...failures, `${sum("passed")} passed, ${sum("failed")} failed`].join("\n"));
+const said = counts.flatMap(({ failures = [] }) => failures);
+console.log(["", ...said, `${sum("passed")} passed, ${sum("failed")} failed`].join("\n"));
 process.exitCode = sum("failed") === 0 ? 0 : 1;
 
 async function check(name: string, command: readonly string[]): Promise<Count> {
@@ -57,9 +59,9 @@ async function test(suites: readonly string[], shown: "live" | "whole"): Promise
   const projects = suites.flatMap((suite) => ["--project", suite]);
   const env = { TEST_REPORT: report };
   const fine = await isFine(`tests: ${suites.join(", ")}`, ["vitest", "run", ...projects], shown, env);
-  const { passed, failed } = readReport(report);
+  const { passed, failed, failures } = readReport(report);
   // A run can fail without a failed test: a file that does not load, a skipped suite under CI.
-  return { passed, failed: fine ? failed : Math.max(1, failed) };
+  return { passed, failed: fine ? failed : Math.max(1, failed), failures };
 }
 
 /** Runs one tool and says how it went; what it printed is shown at once, or in one piece when it has ended. */
@@ -86,13 +88,12 @@ async function isFine(
   return code === 0;
 }
 
-function readReport(path: string): Count {
+function readReport(path: string): Required<Count> {
   try {
     const { numPassedTests, numFailedTests, testResults } = Report.parse(JSON.parse(readFileSync(path, "utf8")));
-    failures.push(...testResults.flatMap(failuresIn));
-    return { passed: numPassedTests, failed: numFailedTests };
+    return { passed: numPassedTests, failed: numFailedTests, failures: testResults.flatMap(failuresIn) };
   } catch {
-    return { passed: 0, failed: 0 }; // vitest did not come as far as its report
+    return { passed: 0, failed: 0, failures: [] }; // vitest did not come as far as its report
   }
 }
 

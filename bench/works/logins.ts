@@ -5,7 +5,7 @@ import { get } from "../harness/ask.ts";
 import { agentName, benchEnv } from "../harness/data.ts";
 import { copyOfData, logIn, startGatewayOn } from "../harness/field.ts";
 import { untilAtRest } from "../harness/listen.ts";
-import { sendLoad } from "../harness/load.ts";
+import { type Loaded, sendLoad } from "../harness/load.ts";
 import type { Pace } from "../harness/rounds.ts";
 import { median, type Report, timeMs } from "../measure.ts";
 
@@ -39,32 +39,48 @@ export async function logins(pace: Pace): Promise<Report> {
     ]);
     await sendLoad({ ...loginsElsewhere, amount: loginsAtOnce });
     await untilAtRest(); // its collections after the start would stand in the undisturbed rounds
-    const [slower, slowerBeside, toBeside, perSecond] = [[], [], [], []] as [number[], number[], number[], number[]];
-    const [alone, together] = [[], []] as [number[], number[]];
-    for (let round = 0; round < pace.rounds; round++) {
+    const rounds: Round[] = [];
+    while (rounds.length < pace.rounds) {
       const quiet = await sendLoad(pacedReads);
       const [busy, done] = await Promise.all([sendLoad(pacedReads), sendLoad(loginLoad)]);
       const [beside] = await Promise.all([sendLoad(pacedReads), sendLoad(loginsElsewhere)]);
-      slower.push(busy.p99Ms / quiet.p99Ms);
-      slowerBeside.push(beside.p99Ms / quiet.p99Ms);
-      toBeside.push(busy.p99Ms / beside.p99Ms);
-      perSecond.push(done.perSecond);
-      alone.push(await hashesPerSecond(1));
-      together.push(await hashesPerSecond(availableParallelism()));
+      const alone = await hashesPerSecond(1);
+      rounds.push({ quiet, busy, beside, done, alone, together: await hashesPerSecond(availableParallelism()) });
     }
-    const [one, all] = [alone, together].map((rates) => median(rates).toFixed(0));
-    const detail = `with nothing else to do one thread compares ${one} passwords a second, one for each processor ${all}`;
-    const machine = `${median(slowerBeside).toFixed(2)} × with the same logins at another gateway of the machine`;
-    return {
-      results: [
-        judge("loginReads", median(slower), machine),
-        judge("loginReadsBeside", median(toBeside)),
-        judge("logins", median(perSecond), detail),
-      ],
-    };
+    return { results: resultsOf(rounds) };
   } finally {
     await Promise.all([running.stop(), elsewhere.stop()]);
   }
+}
+
+interface Round extends Readonly<Record<"quiet" | "busy" | "beside" | "done", Loaded>> {
+  /** Passwords a second: of one thread, and of one for each processor. */
+  readonly alone: number;
+  readonly together: number;
+}
+
+function resultsOf(rounds: readonly Round[]): Report["results"] {
+  const of = (pick: (round: Round) => number) => median(rounds.map(pick));
+  const slowerBeside = of(({ beside, quiet }) => beside.p99Ms / quiet.p99Ms).toFixed(2);
+  const one = of(({ alone }) => alone).toFixed(0);
+  const all = of(({ together }) => together).toFixed(0);
+  const detail = `with nothing else to do one thread compares ${one} passwords a second, one for each processor ${all}`;
+  return [
+    judge(
+      "loginReads",
+      of(({ busy, quiet }) => busy.p99Ms / quiet.p99Ms),
+      `${slowerBeside} × with the same logins at another gateway of the machine`,
+    ),
+    judge(
+      "loginReadsBeside",
+      of(({ busy, beside }) => busy.p99Ms / beside.p99Ms),
+    ),
+    judge(
+      "logins",
+      of(({ done }) => done.perSecond),
+      detail,
+    ),
+  ];
 }
 
 const loginRequest = {

@@ -65,8 +65,8 @@ export function serveWebSockets(
   const protocol = protocolOver(gateway, graphql, patience);
   const socketLimits = { pingMs: patience.pingMs, waitingBytes: maxPayload * limits.messagesWaiting };
 
-  const open = (socket: WebSocket, connection: Socket, address: string | null) => {
-    const peer = peerOf(socket, connection, address);
+  const open = (socket: WebSocket, connection: Socket) => {
+    const peer = peerOf(socket, connection);
     peers.set(connection, peer);
     connection.once("close", () => peers.delete(connection));
     speak(protocol, socket, peer, gateway.log, socketLimits);
@@ -77,8 +77,7 @@ export function serveWebSockets(
     connection.on("error", () => connection.destroy());
     if (refusal) return connection.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     // No function here keeps the request: its headers would last as long as the socket.
-    const address = connection.remoteAddress ?? null;
-    return sockets.handleUpgrade(request, connection, head, (socket) => open(socket, connection, address));
+    return sockets.handleUpgrade(request, connection, head, (socket) => open(socket, connection));
   };
   server.on("upgrade", upgrade);
   return {
@@ -168,11 +167,11 @@ interface Peer extends Required<Pick<Call, "address" | "signal" | "close">> {
   readonly outlet: (id: string) => Outlet;
 }
 
-function peerOf(socket: WebSocket, connection: Socket, address: string | null): Peer {
+function peerOf(socket: WebSocket, connection: Socket): Peer {
   const gone = new AbortController();
   socket.once("close", () => gone.abort());
   return {
-    address,
+    address: connection.remoteAddress ?? null,
     connection,
     signal: gone.signal,
     close(code, reason) {

@@ -59,14 +59,14 @@ type Deadlines = Pick<
 
 const after = (from: Date | null, seconds: number) => (from ? new Date(from.getTime() + seconds * 1000) : null);
 
-/** The columns that go with a state: what counts from when. */
-export function entering(state: AgentState, now: Date) {
+/** The columns that go with a state of one that is awake: what counts from when. */
+export function entering(state: Exclude<AgentState, "SLEPT">, now: Date) {
   return {
     state,
     idleFrom: state === "IDLE" ? now : null,
     busyFrom: state === "BUSY" ? now : null,
     lastActivityAt: now,
     updatedAt: now,
-    ...(state === "SLEPT" || state === "INIT" ? { sleepAt: null } : {}),
+    ...(state === "INIT" ? { sleepAt: null } : {}),
   };
 }

@@ -49,10 +49,14 @@ interface SleepDetails {
 }
 
 // By hand, for it is waited for until the computer stands still.
-const sleep = `UPDATE "Agent" SET "state" = 'SLEPT', "idleFrom" = NULL, "busyFrom" = NULL, "sleepAt" = NULL,
-  "lastError" = COALESCE(?, "lastError"), "lastActivityAt" = ?, "updatedAt" = ? WHERE "id" = ? AND "state" <> 'SLEPT'`;
-const asSeen = `AND "state" = ? AND "idleFrom" IS NOT DISTINCT FROM ? AND "busyFrom" IS NOT DISTINCT FROM ?
-  AND "sleepAt" IS NOT DISTINCT FROM ?`;
+const toSleep = (
+  only = "",
+) => `UPDATE "Agent" SET "state" = 'SLEPT', "idleFrom" = NULL, "busyFrom" = NULL, "sleepAt" = NULL,
+  "lastError" = COALESCE(?, "lastError"), "lastActivityAt" = ?, "updatedAt" = ? WHERE "id" = ?
+  AND "state" <> 'SLEPT' ${only} RETURNING *`;
+const sleep = toSleep();
+const sleepIfAsSeen = toSleep(`AND "state" = ? AND "idleFrom" IS NOT DISTINCT FROM ?
+  AND "busyFrom" IS NOT DISTINCT FROM ? AND "sleepAt" IS NOT DISTINCT FROM ?`);
 
 /** Puts the agent and its computer to sleep inside a change; `null`, and no change, when it sleeps already. */
 export async function putToSleep(
@@ -62,12 +66,10 @@ export async function putToSleep(
   { only, lastError = null, facts }: SleepDetails = {},
 ): Promise<Agent | null> {
   const seen = only ? [only.state, only.idleFrom, only.busyFrom, only.sleepAt] : [];
-  const agent = await changeAgentBy(
-    unit,
-    `${sleep} ${only ? asSeen : ""} RETURNING *`,
-    [lastError, unit.at, unit.at, id, ...seen],
-    { type: "agent.slept", facts: { cause, ...facts } },
-  );
+  const agent = await changeAgentBy(unit, only ? sleepIfAsSeen : sleep, [lastError, unit.at, unit.at, id, ...seen], {
+    type: "agent.slept",
+    facts: { cause, ...facts },
+  });
   // A computer that was given up is stopped already.
   if (agent && cause !== "COMPUTER_FAILED") await orderComputer(unit, agent.computerId, "PAUSED");
   return agent;
