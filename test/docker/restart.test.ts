@@ -87,6 +87,16 @@ describe("an engine that is killed and started again", () => {
     expect(events.at(-1)).toMatchObject({ kind: "died", container: computer, labels: { "raworc.computer": computer } });
   });
 
+  test("the first calls after a restart do not stumble over the connections of before", async () => {
+    const calls = () => Promise.all([runtime.ping(), runtime.list(), runtime.inspect(computer)]);
+    await calls();
+    await engine.kill();
+    await engine.start();
+    const [, { containers }, inspected] = await calls();
+    expect(containers.map(({ name }) => name)).toContain(computer);
+    expect(inspected?.status).toBe("stopped");
+  });
+
   test("an engine that accepts connections and never answers is UNAVAILABLE within a few seconds", async () => {
     const pid = (await engine.onHost("cat", `${engine.folder}/pid`)).trim();
     process.kill(Number(pid), "SIGSTOP");

@@ -166,17 +166,18 @@ interface Connection extends Docker.DockerOptions {
 }
 
 /**
- * Connections are not kept: after a restart of the engine a kept one fails the next call, and opening a
- * local socket costs nothing beside what the engine does. Certificates come from Docker's own variables.
+ * Connections are kept for the calls that soon follow. One that the engine closes in between is gone from the agent by then;
+ * one that is silently cut, as by a router, fails a call, so none is kept for long. Certificates come from Docker's own variables.
  */
+const kept: http.AgentOptions = { keepAlive: true, maxFreeSockets: 8, timeout: 30_000 };
+
 function connectionOf(dockerHost: string | null): Connection {
-  const agents = { agent: undescribed(new http.Agent({ keepAlive: false })) };
+  const agents = { agent: undescribed(new http.Agent(kept)) };
   if (dockerHost === null) return agents;
   if (dockerHost.startsWith("unix://")) return { ...agents, host: undefined, socketPath: dockerHost.slice(7) };
   const { protocol, hostname, port, username } = new URL(dockerHost);
   if (protocol === "ssh:") return { protocol: "ssh", host: hostname, port: port || 22, username };
   const secure = protocol === "https:" || port === "2376";
   if (!secure) return { ...agents, host: hostname, port: port || 2375 };
-  const agent = undescribed(new https.Agent({ keepAlive: false }));
-  return { agent, protocol: "https", host: hostname, port: port || 2376 };
+  return { agent: undescribed(new https.Agent(kept)), protocol: "https", host: hostname, port: port || 2376 };
 }
