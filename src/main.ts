@@ -1,6 +1,7 @@
 import { flushCompileCache } from "node:module";
 import { performance } from "node:perf_hooks";
 import { setTimeout as wait } from "node:timers/promises";
+import { letRequestsGoFirst } from "./background-threads.ts";
 import { ConfigError, describeVariables, readConfig } from "./config.ts";
 import { type Rotated, rotateKey } from "./domain/secrets/rotate-key.ts";
 import { version } from "./domain/system/version.ts";
@@ -36,6 +37,7 @@ async function main(words: readonly string[]): Promise<void> {
   const running = await startGateway(config, log);
   process.stdout.write(await greeting(running));
   stopOnSignals(running);
+  await letRequestsGoFirst();
   flushCompileCache(); // the next start compiles less, even if this process is killed
   await giveBackMemory();
 }

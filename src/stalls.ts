@@ -16,9 +16,14 @@ export function watchStalls(server: Server, stalledMs: number, onStall: (connect
   };
   const look = () => {
     for (const [connection, progress] of connections) {
-      const taken = connection.bytesWritten - connection.writableLength;
-      const stalls = connection.writableLength > 0 && taken === progress.taken;
-      progress.idleLooks = stalls ? progress.idleLooks + 1 : 0;
+      const waiting = connection.writableLength;
+      // Nearly all, nearly always; how much was written is asked of each connection's handle.
+      if (waiting === 0) {
+        progress.idleLooks = 0;
+        continue;
+      }
+      const taken = connection.bytesWritten - waiting;
+      progress.idleLooks = taken === progress.taken ? progress.idleLooks + 1 : 0;
       progress.taken = taken;
       if (progress.idleLooks === looks) onStall(connection);
     }

@@ -20,6 +20,8 @@ export interface Load {
   readonly amount?: number;
   /** One request each so often, rather than each when the one before on its connection is answered. */
   readonly everyMs?: number;
+  /** Sent from wherever the machine likes rather than from the second processor, for a server that may use both. */
+  readonly everywhere?: boolean;
 }
 
 /** What came of it. */
@@ -38,30 +40,31 @@ interface Sender {
   readonly lines: AsyncIterator<string>;
 }
 
-const idle: Sender[] = [];
+const idle = { anywhere: [] as Sender[], second: [] as Sender[] };
 
 /**
- * Sends a load from a process of its own, on the second processor. The process stays for the loads that follow, so
- * that they need no warming up of it.
+ * Sends a load from a process of its own, on the second processor unless told otherwise. The process stays for the loads
+ * that follow, so that they need no warming up of it.
  *
  * @throws {Error} when a request was not answered with success.
  */
 export async function sendLoad(load: Load): Promise<Loaded> {
-  const sender = idle.pop() ?? startSender();
+  const senders = load.everywhere ? idle.anywhere : idle.second;
+  const sender = senders.pop() ?? startSender(load.everywhere ? null : 1);
   sender.child.stdin?.write(`${JSON.stringify(load)}\n`);
   const { value, done } = await sender.lines.next();
   if (done) throw new Error(`the load on ${load.url} failed`);
-  idle.push(sender);
+  senders.push(sender);
   return JSON.parse(value) as Loaded; // as the program writes it
 }
 
-function startSender(): Sender {
-  const child = spawnPinned(1, [program], process.env);
+function startSender(core: number | null): Sender {
+  const child = spawnPinned(core, [program], process.env);
   if (!child.stdout) throw new Error("the load's output is not piped");
   return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
 }
 
 /** Ends the processes that send loads. */
 export function stopLoads(): void {
-  for (const { child } of idle.splice(0)) child.kill();
+  for (const { child } of [...idle.anywhere.splice(0), ...idle.second.splice(0)]) child.kill();
 }

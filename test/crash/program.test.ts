@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { availableParallelism, constants } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { buildClientSchema, getIntrospectionQuery, lexicographicSortSchema, printSchema } from "graphql";
@@ -41,6 +42,16 @@ describe("the program as it is built", () => {
       status: 200,
       body: expect.stringContaining("swagger-ui"),
     });
+  });
+
+  const oneProcessor = process.platform !== "linux" || availableParallelism() === 1;
+  test.skipIf(oneProcessor)("hashes passwords on threads that let requests go first", async () => {
+    const [priorityOf, folder] = [/\) \S+(?: -?\d+){15} (-?\d+) /, `/proc/${gateway.pid}/task`];
+    const threads = await Promise.all((await readdir(folder)).map((id) => readFile(`${folder}/${id}/stat`, "utf8")));
+    const priorities = (name: string) =>
+      threads.filter((stat) => stat.includes(`(${name})`)).map((stat) => Number(priorityOf.exec(stat)?.[1]));
+    expect(new Set(priorities("libuv-worker"))).toEqual(new Set([constants.priority.PRIORITY_LOW]));
+    expect(priorities("MainThread")).toEqual([constants.priority.PRIORITY_NORMAL]);
   });
 
   test("names the lines of its own source when it fails", async () => {
