@@ -9,6 +9,8 @@ const libuvName = "libuv-worker";
  * Lets the thread that answers requests go before those that compute for it, where both want the same processor. On Linux
  * only, where each thread has a priority of its own, and not where there is one processor, of which nothing would be left
  * for them.
+ *
+ * @throws {Error} where threads cannot be seen or changed; all works without it.
  */
 export async function letRequestsGoFirst(): Promise<void> {
   if (process.platform !== "linux" || availableParallelism() === 1) return;

@@ -37,7 +37,7 @@ async function main(words: readonly string[]): Promise<void> {
   const running = await startGateway(config, log);
   process.stdout.write(await greeting(running));
   stopOnSignals(running);
-  await letRequestsGoFirst();
+  await letRequestsGoFirst().catch((err: unknown) => log.debug({ err }, "the priorities of threads stay as they are"));
   flushCompileCache(); // the next start compiles less, even if this process is killed
   await giveBackMemory();
 }

@@ -166,11 +166,12 @@ interface Connection extends Docker.DockerOptions {
 }
 
 /**
- * Connections are kept for the calls that soon follow. One that the engine closes in between is gone from the agent by then;
- * one that is silently cut, as by a router, fails a call, so none is kept for long. Certificates come from Docker's own variables.
+ * Connections wait for the calls that soon follow. One that the engine closes meanwhile is gone from the agent by then;
+ * one that is silently cut, as by a router, would fail a call, so none waits for long. One that is in use has no limit here.
  */
 const kept: http.AgentOptions = { keepAlive: true, maxFreeSockets: 8, timeout: 30_000 };
 
+/** Certificates come from Docker's own variables. */
 function connectionOf(dockerHost: string | null): Connection {
   const agents = { agent: undescribed(new http.Agent(kept)) };
   if (dockerHost === null) return agents;
