@@ -15,8 +15,10 @@ const libuvName = "libuv-worker";
 export async function letRequestsGoFirst(): Promise<void> {
   if (process.platform !== "linux" || availableParallelism() === 1) return;
   const ids = await readdir(threads); // libuv starts its threads for this at the latest
-  const names = await Promise.all(ids.map((id) => readFile(`${threads}/${id}/comm`, "utf8").catch(() => "")));
-  for (const [place, id] of ids.entries()) {
-    if (names[place]?.trim() === libuvName) setPriority(Number(id), constants.priority.PRIORITY_LOW);
-  }
+  await Promise.all(ids.map(letOthersGoFirst));
+}
+
+async function letOthersGoFirst(id: string): Promise<void> {
+  const name = await readFile(`${threads}/${id}/comm`, "utf8").catch(() => ""); // it may have ended
+  if (name.trim() === libuvName) setPriority(Number(id), constants.priority.PRIORITY_LOW);
 }
