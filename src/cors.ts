@@ -20,6 +20,11 @@ const rememberedSeconds = 600;
  */
 export function allowOrigins(app: FastifyInstance, origins: readonly string[]): void {
   const isAllowed = origins.includes("*") ? () => true : (origin: string) => origins.includes(origin);
+  app.options("*", ({ headers }, reply) => {
+    if (headers.origin && headers["access-control-request-method"]) return reply.status(204).send();
+    throw badInput("Origin", "OPTIONS is for preflights, with the headers Origin and Access-Control-Request-Method");
+  });
+  if (origins.length === 0) return; // everybody gets the same
   app.addHook("onRequest", ({ headers: { origin }, method, headers }, reply, done) => {
     // Caches must know that others may get another answer, so also those get it that come from no page.
     reply.header("vary", "Origin");
@@ -28,10 +33,6 @@ export function allowOrigins(app: FastifyInstance, origins: readonly string[]): 
       if (method === "OPTIONS") answerPreflight(reply, headers["access-control-request-headers"]);
     }
     done();
-  });
-  app.options("*", ({ headers }, reply) => {
-    if (headers.origin && headers["access-control-request-method"]) return reply.status(204).send();
-    throw badInput("Origin", "OPTIONS is for preflights, with the headers Origin and Access-Control-Request-Method");
   });
 }
 

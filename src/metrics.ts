@@ -1,15 +1,13 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import type { Tail } from "./events/tail.ts";
+import { type RequestKind, RequestTimes } from "./request-times.ts";
 
 /** What Prometheus reads. */
 export interface Metrics {
   readonly contentType: string;
   text(): Promise<string>;
-  /** Counts one HTTP request; `route` is a pattern, so that names do not become labels. */
-  countRequest(
-    labels: { readonly method: string; readonly route: string; readonly status: number },
-    seconds: number,
-  ): void;
+  /** Counts one HTTP request. */
+  countRequest(kind: RequestKind, seconds: number): void;
   close(): void;
 }
 
@@ -37,13 +35,7 @@ function ofProcess(): Registry {
 /** Makes the metrics of one gateway: those of the process, of HTTP, of the log of events, and what else is measured. */
 export function createMetrics(tail: Tail, measures: readonly Measure[]): Metrics {
   const registry = new Registry();
-  const requests = new Histogram({
-    name: "raworc_http_request_seconds",
-    help: "Time from request to the end of its answer",
-    labelNames: ["method", "route", "status"],
-    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
-    registers: [registry],
-  });
+  const requests = new RequestTimes();
   const events = new Counter({
     name: "raworc_events_total",
     help: "Events that passed the tail, by type",
@@ -63,8 +55,8 @@ export function createMetrics(tail: Tail, measures: readonly Measure[]): Metrics
   const stopCounting = tail.subscribe("*", { event: ({ type }) => events.inc({ type }) });
   return {
     contentType: registry.contentType,
-    text: () => Registry.merge([ofProcess(), registry]).metrics(),
-    countRequest: (labels, seconds) => requests.observe(labels, seconds),
+    text: async () => Registry.merge([ofProcess(), registry, await requests.read()]).metrics(),
+    countRequest: (kind, seconds) => requests.observe(kind, seconds),
     close: stopCounting,
   };
 }

@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import type { Auth } from "./auth/auth.ts";
 import { holdsAll } from "./auth/policy.ts";
 import { allowOrigins } from "./cors.ts";
+import { emptyRequestsEndAtOnce, endEmptyBodies } from "./empty-requests.ts";
 import { GatewayError, notFound } from "./errors.ts";
 import type { Gateway } from "./gateway.ts";
 import { serveGraphql } from "./graphql/http.ts";
@@ -44,6 +45,7 @@ export async function createServer(
   const stopWatching = watchStalls(app.server, limits.stalledMs, (connection) => {
     if (!sockets.sendAway(connection)) connection.destroy();
   });
+  endEmptyBodies(app);
   allowOrigins(app, config.corsOrigins);
   observe(app, metrics, gateway.log);
   answerErrors(app);
@@ -79,6 +81,7 @@ function cutWhatStays(server: Server): () => void {
 
 const createApp = (gateway: Gateway) =>
   Fastify({
+    http: emptyRequestsEndAtOnce,
     loggerInstance: gateway.log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     childLoggerFactory: (root, bindings) => new RequestLog(root, bindings),

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, hash, type webcrypto } from "node:crypto";
+import { createHmac, createSecretKey, type webcrypto } from "node:crypto";
 import { type JWTHeaderParameters, jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
@@ -65,7 +65,10 @@ const payloadSchema = z.object({
   exp: z.int(),
 });
 
-/** Makes what signs and checks tokens. Good tokens are remembered by their hash, never as such. */
+/**
+ * Makes what signs and checks tokens. Good ones are remembered as they are: hashing each would take longer than all
+ * else that is looked at of a caller, and hide nothing from whoever reads this memory, which has the secret in it.
+ */
 export function createTokens({ secret, previousSecret, now, newId }: TokenOptions): Tokens {
   const current = signingKey(secret);
   const keys = new Map([...(previousSecret ? [signingKey(previousSecret)] : []), current].map((key) => [key.id, key]));
@@ -92,19 +95,19 @@ export function createTokens({ secret, previousSecret, now, newId }: TokenOption
         .setIssuedAt(issuedAt)
         .setExpirationTime(endsAt)
         .sign(current.secret);
-      known.set(fingerprint(token), { tokenId, accountId, user, epoch, agentId: agentId ?? null, expiresAt });
+      known.set(token, { tokenId, accountId, user, epoch, agentId: agentId ?? null, expiresAt });
       return { token, expiresAt };
     },
 
     async verify(token) {
       if (token.length > longestToken) return null;
       const claims = await verified(token, keyNamed, now());
-      if (claims) known.set(fingerprint(token), claims);
+      if (claims) known.set(token, claims);
       return claims;
     },
 
     recall(token) {
-      const claims = token.length > longestToken ? undefined : known.get(fingerprint(token));
+      const claims = token.length > longestToken ? undefined : known.get(token);
       return claims && now() < claims.expiresAt ? claims : undefined;
     },
   };
@@ -124,8 +127,6 @@ const signingKey = (secret: string): SigningKey => ({
     "verify",
   ]),
 });
-
-const fingerprint = (token: string): string => hash("sha256", token, "base64url");
 
 async function verified(
   token: string,
