@@ -111,7 +111,13 @@ interface Made {
   readonly principal: Principal;
 }
 
-const tokenIn = (authorization: string): string => authorization.replace(/^bearer +/i, "");
+const scheme = "bearer ";
+
+/** By hand, for a pattern took longer than to look the token up. Letters of any case, spaces of any number (RFC 9110, 11.4). */
+const tokenIn = (authorization: string): string =>
+  authorization.slice(0, scheme.length).toLowerCase() === scheme
+    ? authorization.slice(scheme.length).trimStart()
+    : authorization;
 
 const accountPrincipal = ({ accountId, tokenId, expiresAt }: Claims, account: Access): Principal => {
   const { user, grants, roles, spaces } = account;

@@ -108,7 +108,7 @@ export function createTokens({ secret, previousSecret, now, newId }: TokenOption
 
     recall(token) {
       const claims = token.length > longestToken ? undefined : known.get(token);
-      return claims && now() < claims.expiresAt ? claims : undefined;
+      return claims && now().getTime() < claims.expiresAt.getTime() ? claims : undefined;
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { LogEvent } from "./event.ts";
 import { type Kind, type ListKind, type MoreTopics, topicsOf } from "./remembered.ts";
-import { createEntries, type Entry, placeOf } from "./remembered-entries.ts";
+import { createEntries, type Entry } from "./remembered-entries.ts";
 import { createReadings } from "./remembered-readings.ts";
 
 /**
@@ -33,6 +33,8 @@ type ReadMany<T> = (keys: readonly string[]) => Promise<readonly T[]>;
 
 /** A longer key is that of somebody who looks for what nobody else looks for. */
 const longestKey = 2000;
+/** What is read for one kind and key at one time is read once. */
+const placeOf = ({ name }: Pick<Kind<unknown>, "name">, key: string) => `${name} ${key}`;
 /** Announced to those who are reading when all is forgotten. */
 const everything = "*";
 
@@ -42,7 +44,7 @@ export function createMemory(more: readonly MoreTopics[] = []): Memory {
   const readings = createReadings();
   let newest: bigint | null = null;
 
-  const recall = <T>(kind: Kind<T>, key: string) => entries.at(placeOf(kind, key))?.value as T | undefined; // as kept
+  const recall = <T>(kind: Kind<T>, key: string) => entries.at(kind, key)?.value as T | undefined; // as kept
 
   /** Unless it was announced meanwhile that it changed. What is remembered already is no older. */
   const keep = <T>(kind: Kind<T>, key: string, value: T, announced: ReadonlySet<string>) => {

@@ -9,7 +9,7 @@ export interface Entry {
   readonly topics: readonly string[];
 }
 
-/** An entry at its place. */
+/** An entry as it is kept. */
 interface Kept {
   readonly entry: Entry;
   /** What was made of the value, by what made it; `null` until something is. */
@@ -17,6 +17,8 @@ interface Kept {
   readonly bytes: number;
   /** Whether something was made of it. Of what is asked for once, that is not kept. */
   isUsed: boolean;
+  /** How many entries had been put when it was last asked for. */
+  askedAt: number;
 }
 
 const mostBytes = 32 * 1024 * 1024;
@@ -26,43 +28,60 @@ const mostBytesOfOne = 1024 * 1024;
 /** So much is made of one value: by a route or two, by a document or two. */
 const mostDerived = 4;
 
-/** Where a value of a kind is kept. */
-export const placeOf = ({ name }: { readonly name: string }, key: string) => `${name} ${key}`;
-
-/** Entries by their place and by their topics. Where there is no room those go that were not asked for the longest. */
+/** Entries by their kind and key and by their topics. Where there is no room those go that were not asked for the longest. */
 export function createEntries() {
   const byTopic = new Map<string, Set<Entry>>();
   const byValue = new WeakMap<object, Kept>();
-  const byPlace = new LRUCache<string, Kept>({
+  // By a text of both, each look would make that text anew, and take longer than all else about it.
+  const byKind = new Map<string, Map<string, Kept>>();
+  const byUse = new LRUCache<Entry, Kept>({
     maxSize: mostBytes,
     maxEntrySize: mostBytesOfOne,
     sizeCalculation: ({ bytes }) => bytes,
-    dispose: ({ entry }) => unlink(byTopic, entry),
+    dispose(_kept, entry) {
+      unlink(byTopic, entry);
+      byKind.get(entry.kind.name)?.delete(entry.key);
+    },
   });
+  let puts = 0;
+
+  const find = ({ name }: Pick<Kind<unknown>, "name">, key: string) => byKind.get(name)?.get(key);
+
+  const set = (kept: Kept) => {
+    const { kind, key, value } = kept.entry;
+    byUse.set(kept.entry, kept, { noDisposeOnSet: true }); // it is the same entry
+    byKind.set(kind.name, (byKind.get(kind.name) ?? new Map<string, Kept>()).set(key, kept));
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) byValue.set(value, kept);
+  };
 
   /** Keeps what was made of a value with it, unless there is no room or the value is no longer there. */
-  const keep = <T>(value: object, kept: Kept, by: object, made: T): T => {
-    const place = placeOf(kept.entry.kind, kept.entry.key);
+  const keep = <T>(kept: Kept, by: object, made: T): T => {
     const derived = kept.derived ?? new Map<object, unknown>();
     const grown: Kept = { ...kept, derived, bytes: kept.bytes + freezeAndMeasure(made) };
     const fits = grown.bytes <= mostBytesOfOne && derived.size < mostDerived;
-    if (!fits || byPlace.peek(place) !== kept) return made;
+    if (!fits || byUse.peek(kept.entry) !== kept) return made;
     derived.set(by, made);
-    byPlace.set(place, grown, { noDisposeOnSet: true });
-    byValue.set(value, grown);
+    set(grown);
     return made;
   };
 
   return {
-    at: (place: string) => byPlace.get(place)?.entry,
+    at(kind: Pick<Kind<unknown>, "name">, key: string) {
+      const kept = find(kind, key);
+      if (kept && kept.askedAt !== puts) {
+        kept.askedAt = puts; // until something is put again, the order is nobody's matter
+        byUse.get(kept.entry);
+      }
+      return kept?.entry;
+    },
     /** Freezes the value. One that is too large is not taken. */
     put(entry: Entry) {
       const { kind, key, value } = entry;
       const bytes = Math.max(leastBytes, freezeAndMeasure(value) + 2 * key.length);
       if (bytes > mostBytesOfOne) return;
-      const kept: Kept = { entry, bytes, derived: null, isUsed: false };
-      byPlace.set(placeOf(kind, key), kept);
-      if (typeof value === "object" && value !== null && !Array.isArray(value)) byValue.set(value, kept);
+      const before = find(kind, key);
+      if (before) byUse.delete(before.entry);
+      set({ entry, bytes, derived: null, isUsed: false, askedAt: ++puts });
       link(byTopic, entry);
     },
     derive: <T>(value: object, by: object, make: () => T): T => {
@@ -71,13 +90,13 @@ export function createEntries() {
         if (kept) kept.isUsed = true;
         return make();
       }
-      return (kept.derived?.get(by) as T | undefined) ?? keep(value, kept, by, make()); // each `by` makes one kind of thing
+      return (kept.derived?.get(by) as T | undefined) ?? keep(kept, by, make()); // each `by` makes one kind of thing
     },
-    remove: ({ kind, key }: Entry) => byPlace.delete(placeOf(kind, key)),
+    remove: (entry: Entry) => byUse.delete(entry),
     /** Each entry that one of the topics concerns, once. */
     concernedBy: (topics: readonly string[]): ReadonlySet<Entry> =>
       new Set(topics.flatMap((topic) => [...(byTopic.get(topic) ?? [])])),
-    clear: () => byPlace.clear(),
+    clear: () => byUse.clear(),
   };
 }
 
