@@ -1,3 +1,5 @@
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { auditServer } from "graphql-http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accountToken } from "../support/agents.ts";
@@ -82,6 +84,17 @@ describe("every answer", () => {
   });
 });
 
+describe("a request without a body that says it has one", () => {
+  test.for([
+    ["POST", "/graphql", 400],
+    ["POST", "/api/v0/auth/login", 400],
+    ["DELETE", "/api/v0/agents/nobody", 404],
+    ["POST", "/nowhere", 400],
+  ] as const)("%s %s is answered at once", async ([method, path, status]) => {
+    expect(await statusOfBare(method, path)).toBe(status);
+  });
+});
+
 describe("/health", () => {
   test("is OK while database and runtime answer, and 503 with what is wrong when one does not", async () => {
     const well = await get("/health");
@@ -133,4 +146,15 @@ function numberIn(text: string, name: string, labels: Readonly<Record<string, st
     line.split("=").length === wanted.length + 1 &&
     wanted.every((one) => line.includes(one));
   return Number(text.split("\n").find(isWanted)?.split(" ").at(-1));
+}
+
+/** As clients of few words send it: with a type, and with neither a length nor a body. */
+async function statusOfBare(method: string, path: string): Promise<number> {
+  const { hostname, port } = new URL(gateway.url);
+  const socket = connect(Number(port), hostname);
+  const authorization = `Bearer ${gateway.adminToken}`;
+  const headers = { host: "gateway", connection: "close", "content-type": "application/json", authorization };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`);
+  return Number((await text(socket)).split(" ")[1]);
 }
