@@ -7,8 +7,11 @@ import { percentile, type Report } from "../measure.ts";
 const quick: Crowd = { subscribers: 500, events: 100, pauseMs: 20 };
 const many: Crowd = { subscribers: 2000, events: 10, pauseMs: 200 };
 const silent: Crowd = { subscribers: 1000, events: 0, pauseMs: 0 };
-/** Enough that a reader that stops has its share of every buffer on the way full after a few of them. */
-const large: Crowd = { subscribers: 20, events: 60, pauseMs: 50, itemBytes: 100_000 };
+/**
+ * So much that a reader that stops has its share of every buffer on the way full before half of it, in many events: the
+ * slowest hundredth of few would be those that met a collection or the disk.
+ */
+const large: Crowd = { subscribers: 10, events: 600, pauseMs: 10, itemBytes: 10_000 };
 
 /** What many subscribers of one response see and cost: at a quick pace, in large numbers, beside one that stalls. */
 export async function crowds(pace: Pace): Promise<Report> {

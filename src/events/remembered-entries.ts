@@ -28,30 +28,44 @@ const mostBytesOfOne = 1024 * 1024;
 /** So much is made of one value: by a route or two, by a document or two. */
 const mostDerived = 4;
 
+/** By a text of kind and key, each look would make that text anew, and take longer than all else about it. */
+class ByKind {
+  readonly #kinds = new Map<string, Map<string, Kept>>();
+
+  at({ name }: Pick<Kind<unknown>, "name">, key: string): Kept | undefined {
+    return this.#kinds.get(name)?.get(key);
+  }
+
+  set(kept: Kept): void {
+    const { kind, key } = kept.entry;
+    this.#kinds.set(kind.name, (this.#kinds.get(kind.name) ?? new Map<string, Kept>()).set(key, kept));
+  }
+
+  delete({ kind, key }: Entry): void {
+    this.#kinds.get(kind.name)?.delete(key);
+  }
+}
+
 /** Entries by their kind and key and by their topics. Where there is no room those go that were not asked for the longest. */
 export function createEntries() {
   const byTopic = new Map<string, Set<Entry>>();
   const byValue = new WeakMap<object, Kept>();
-  // By a text of both, each look would make that text anew, and take longer than all else about it.
-  const byKind = new Map<string, Map<string, Kept>>();
+  const byKind = new ByKind();
   const byUse = new LRUCache<Entry, Kept>({
     maxSize: mostBytes,
     maxEntrySize: mostBytesOfOne,
     sizeCalculation: ({ bytes }) => bytes,
     dispose(_kept, entry) {
       unlink(byTopic, entry);
-      byKind.get(entry.kind.name)?.delete(entry.key);
+      byKind.delete(entry);
     },
   });
   let puts = 0;
 
-  const find = ({ name }: Pick<Kind<unknown>, "name">, key: string) => byKind.get(name)?.get(key);
-
   const set = (kept: Kept) => {
-    const { kind, key, value } = kept.entry;
     byUse.set(kept.entry, kept, { noDisposeOnSet: true }); // it is the same entry
-    byKind.set(kind.name, (byKind.get(kind.name) ?? new Map<string, Kept>()).set(key, kept));
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) byValue.set(value, kept);
+    byKind.set(kept);
+    if (isThing(kept.entry.value)) byValue.set(kept.entry.value, kept);
   };
 
   /** Keeps what was made of a value with it, unless there is no room or the value is no longer there. */
@@ -67,7 +81,7 @@ export function createEntries() {
 
   return {
     at(kind: Pick<Kind<unknown>, "name">, key: string) {
-      const kept = find(kind, key);
+      const kept = byKind.at(kind, key);
       if (kept && kept.askedAt !== puts) {
         kept.askedAt = puts; // until something is put again, the order is nobody's matter
         byUse.get(kept.entry);
@@ -79,7 +93,7 @@ export function createEntries() {
       const { kind, key, value } = entry;
       const bytes = Math.max(leastBytes, freezeAndMeasure(value) + 2 * key.length);
       if (bytes > mostBytesOfOne) return;
-      const before = find(kind, key);
+      const before = byKind.at(kind, key);
       if (before) byUse.delete(before.entry);
       set({ entry, bytes, derived: null, isUsed: false, askedAt: ++puts });
       link(byTopic, entry);
@@ -99,6 +113,9 @@ export function createEntries() {
     clear: () => byUse.clear(),
   };
 }
+
+const isThing = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function link(byTopic: Map<string, Set<Entry>>, entry: Entry): void {
   for (const topic of entry.topics) {

@@ -111,17 +111,17 @@ describe("/metrics", () => {
   test("tells of requests, events and sockets, by route and not by name", async () => {
     for (const path of ["/agents/some-secret-name", "/agents/some-secret-name", "/version"])
       await get(`/api/v0${path}`);
-    const text = await (await get("/metrics")).text();
-    expect(text).toContain("raworc_websockets 0");
-    expect(text).toMatch(/raworc_events_total\{type="service-account.logged-in"\} \d/);
-    expect(text).not.toContain("some-secret-name");
-    expect(text.match(/# TYPE raworc_http_request_seconds histogram/g)).toHaveLength(1);
+    const metrics = await (await get("/metrics")).text();
+    expect(metrics).toContain("raworc_websockets 0");
+    expect(metrics).toMatch(/raworc_events_total\{type="service-account.logged-in"\} \d/);
+    expect(metrics).not.toContain("some-secret-name");
+    expect(metrics.match(/# TYPE raworc_http_request_seconds histogram/g)).toHaveLength(1);
     const missing = { method: "GET", route: "/api/v0/agents/:name", status: "401" };
-    expect(numberIn(text, "raworc_http_request_seconds_count", missing)).toBe(2);
-    expect(numberIn(text, "raworc_http_request_seconds_bucket", { le: "60", ...missing })).toBe(2);
-    expect(numberIn(text, "raworc_http_request_seconds_sum", missing)).toBeGreaterThan(0);
+    expect(numberIn(metrics, "raworc_http_request_seconds_count", missing)).toBe(2);
+    expect(numberIn(metrics, "raworc_http_request_seconds_bucket", { le: "60", ...missing })).toBe(2);
+    expect(numberIn(metrics, "raworc_http_request_seconds_sum", missing)).toBeGreaterThan(0);
     const version = { method: "GET", route: "/api/v0/version", status: "200" };
-    expect(numberIn(text, "raworc_http_request_seconds_count", version)).toBeGreaterThan(0);
+    expect(numberIn(metrics, "raworc_http_request_seconds_count", version)).toBeGreaterThan(0);
   });
 
   test("from another machine are for administrators only", async () => {
@@ -139,13 +139,13 @@ describe("/metrics", () => {
 });
 
 /** The number of a line with exactly these labels, in whatever order. */
-function numberIn(text: string, name: string, labels: Readonly<Record<string, string>>): number {
+function numberIn(metrics: string, name: string, labels: Readonly<Record<string, string>>): number {
   const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
   const isWanted = (line: string) =>
     line.startsWith(`${name}{`) &&
     line.split("=").length === wanted.length + 1 &&
     wanted.every((one) => line.includes(one));
-  return Number(text.split("\n").find(isWanted)?.split(" ").at(-1));
+  return Number(metrics.split("\n").find(isWanted)?.split(" ").at(-1));
 }
 
 /** As clients of few words send it: with a type, and with neither a length nor a body. */
