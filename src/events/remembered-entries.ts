@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { isJsonObject } from "../json.ts";
 import type { Kind } from "./remembered.ts";
 
 /** A value that is remembered, with the topics that concern it. */
@@ -65,7 +66,7 @@ export function createEntries() {
   const set = (kept: Kept) => {
     byUse.set(kept.entry, kept, { noDisposeOnSet: true }); // it is the same entry
     byKind.set(kept);
-    if (isThing(kept.entry.value)) byValue.set(kept.entry.value, kept);
+    if (isJsonObject(kept.entry.value)) byValue.set(kept.entry.value, kept);
   };
 
   /** Keeps what was made of a value with it, unless there is no room or the value is no longer there. */
@@ -113,9 +114,6 @@ export function createEntries() {
     clear: () => byUse.clear(),
   };
 }
-
-const isThing = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function link(byTopic: Map<string, Set<Entry>>, entry: Entry): void {
   for (const topic of entry.topics) {
