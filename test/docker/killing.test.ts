@@ -69,9 +69,9 @@ describe("ending a command that does not want to end", () => {
     const outcomes: unknown[] = [];
     for (let round = 0; round < 6; round += 1) {
       await runtime.ensureRunning(computer);
-      const running = run(runtime, computer, "sleep 60");
+      const running = run(runtime, computer, "sleep 60").catch(({ code }: { code: string }) => code);
       await runtime.ensureStopped(computer, 0);
-      outcomes.push(await running.catch(({ code }: { code: string }) => code));
+      outcomes.push(await running);
     }
     await runtime.ensureRunning(computer);
     const lost = { end: "containerLost", exitCode: null, stdout: "", stderr: "" };
