@@ -28,7 +28,7 @@ const engine: Suite = {
   files: ["test/docker/**/*.test.ts", "test/runtime/docker.test.ts", "test/crash/docker*.test.ts"],
   need: docker,
   testTimeout: 60_000,
-  globalSetup: "test/docker/prepare.ts",
+  globalSetup: build,
 };
 
 const browser: Suite = { name: "browser", files: ["test/browser/**/*.test.ts"], need: chromium, testTimeout: 60_000 };
