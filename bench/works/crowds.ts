@@ -8,8 +8,8 @@ const quick: Crowd = { subscribers: 500, events: 100, pauseMs: 20 };
 const many: Crowd = { subscribers: 2000, events: 10, pauseMs: 200 };
 const silent: Crowd = { subscribers: 1000, events: 0, pauseMs: 0 };
 /**
- * So much that a reader that stops has its share of every buffer on the way full before half of it, in many events: the
- * slowest hundredth of few would be those that met a collection or the disk.
+ * So much that the buffers on the way to a reader that stops fill, in many events: the slowest hundredth of few would be
+ * those that met a collection or the disk.
  */
 const large: Crowd = { subscribers: 10, events: 600, pauseMs: 10, itemBytes: 10_000 };
 
