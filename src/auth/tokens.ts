@@ -54,6 +54,8 @@ const audience = "raworc-api";
 const algorithm = "HS256";
 const longestToken = 4096;
 const remembered = 10_000;
+/** A signature of HS256: 32 bytes in base64url. */
+const signatureLength = 43;
 
 const payloadSchema = z.object({
   jti: z.string(),
@@ -65,6 +67,23 @@ const payloadSchema = z.object({
   exp: z.int(),
 });
 
+/** Good tokens, the last {@link remembered} that were used. */
+class KnownTokens {
+  // Found by their ends: a map looks at each letter of a text that it is asked for, and tells tokens apart by these.
+  readonly #bySignature = new LRUCache<string, { readonly token: string; readonly claims: Claims }>({
+    max: remembered,
+  });
+
+  claimsOf(token: string): Claims | undefined {
+    const found = this.#bySignature.get(token.slice(-signatureLength));
+    return found?.token === token ? found.claims : undefined;
+  }
+
+  add(token: string, claims: Claims): void {
+    this.#bySignature.set(token.slice(-signatureLength), { token, claims });
+  }
+}
+
 /**
  * Makes what signs and checks tokens. Good ones are remembered as they are: hashing each would take longer than all
  * else that is looked at of a caller, and hide nothing from whoever reads this memory, which has the secret in it.
@@ -72,7 +91,7 @@ const payloadSchema = z.object({
 export function createTokens({ secret, previousSecret, now, newId }: TokenOptions): Tokens {
   const current = signingKey(secret);
   const keys = new Map([...(previousSecret ? [signingKey(previousSecret)] : []), current].map((key) => [key.id, key]));
-  const known = new LRUCache<string, Claims>({ max: remembered });
+  const known = new KnownTokens();
 
   const keyNamed = (id: string | undefined): webcrypto.CryptoKey => {
     const key = keys.get(id ?? "");
@@ -95,19 +114,19 @@ export function createTokens({ secret, previousSecret, now, newId }: TokenOption
         .setIssuedAt(issuedAt)
         .setExpirationTime(endsAt)
         .sign(current.secret);
-      known.set(token, { tokenId, accountId, user, epoch, agentId: agentId ?? null, expiresAt });
+      known.add(token, { tokenId, accountId, user, epoch, agentId: agentId ?? null, expiresAt });
       return { token, expiresAt };
     },
 
     async verify(token) {
       if (token.length > longestToken) return null;
       const claims = await verified(token, keyNamed, now());
-      if (claims) known.set(token, claims);
+      if (claims) known.add(token, claims);
       return claims;
     },
 
     recall(token) {
-      const claims = token.length > longestToken ? undefined : known.get(token);
+      const claims = token.length > longestToken ? undefined : known.claimsOf(token);
       return claims && now().getTime() < claims.expiresAt.getTime() ? claims : undefined;
     },
   };
