@@ -1,18 +1,13 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import Database from "better-sqlite3";
-import Docker from "dockerode";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { GatewayProcess } from "../support/gateway-process.ts";
 import { docker } from "../support/needs.ts";
+import { containersOf, dockerEnvironment, engine, removeAllOf } from "./containers.ts";
 import { newMark, untilNoProcess, untilProcess } from "./processes.ts";
 import { endOf, expectTruthful, eventually, untilAgent } from "./watch.ts";
 import { ask, askAndWait, createAgent, createWorld, type World } from "./world.ts";
-
-const image = "raworc-test/agent:1";
-const dockerHost = docker.found ?? "";
-const dockerEnvironment = { RAWORC_RUNTIME: "docker", DOCKER_HOST: dockerHost, RAWORC_AGENT_IMAGE: image };
-const engine = new Docker({ socketPath: dockerHost.replace("unix://", "") });
 
 describe.skipIf(docker.found === null)("kill -9 of the gateway, with containers of Docker", () => {
   let world: World;
@@ -48,7 +43,7 @@ describe.skipIf(docker.found === null)("kill -9 of the gateway, with containers 
     }
     const after = await world.start();
     const owned = await ownedOnceSettled(after, world);
-    expect(owned).toEqual(expect.arrayContaining([...(await containersOf(world))]));
+    expect(owned).toEqual(expect.arrayContaining([...(await containersOf(deploymentOf(world)))]));
   });
 });
 
@@ -173,7 +168,7 @@ async function ownedOnceSettled(gateway: GatewayProcess, world: World): Promise<
     expect(rows.filter(({ computer }) => !isAsWanted(computer))).toEqual([]);
     const nameOf = ({ computer: { id, generation } }: (typeof rows)[number]) => `raworc-${id}-g${generation}`;
     const up = rows.filter(({ computer: { phase } }) => phase === "RUNNING" || phase === "PAUSED");
-    const containers = await containersOf(world);
+    const containers = await containersOf(deploymentOf(world));
     expect(containers).toEqual(expect.arrayContaining(up.map(nameOf)));
     expect(rows.map(nameOf)).toEqual(expect.arrayContaining([...containers]));
     return rows.map(nameOf);
@@ -187,19 +182,9 @@ function deploymentOf({ dataDir }: World): string {
   return String(deployment);
 }
 
-/** The containers of one deployment. */
-async function containersOf(world: World): Promise<readonly string[]> {
-  const filters = JSON.stringify({ label: [`raworc.deployment=${deploymentOf(world)}`] });
-  const listed = await engine.listContainers({ all: true, filters });
-  return listed.map(({ Names }) => Names[0]?.slice(1) ?? "");
-}
-
-/** What a deployment left in the engine. */
+/** Ends a world's gateway, with what its deployment left in the engine. */
 async function removeAll(world: World): Promise<void> {
-  const filters = JSON.stringify({ label: [`raworc.deployment=${deploymentOf(world)}`] });
+  const deployment = deploymentOf(world);
   await world.close();
-  for (const { Id } of await engine.listContainers({ all: true, filters })) {
-    await engine.getContainer(Id).remove({ force: true });
-  }
-  for (const { Name } of (await engine.listVolumes({ filters })).Volumes) await engine.getVolume(Name).remove();
+  await removeAllOf(deployment);
 }
