@@ -38,7 +38,7 @@ export function createMetrics(tail: Tail, measures: readonly Measure[]): Metrics
   const requests = new RequestTimes();
   const events = new Counter({
     name: "raworc_events_total",
-    help: "Events that passed the tail, by type",
+    help: "Events of the log, by type, since the start: on PostgreSQL those of all gateways on the database",
     labelNames: ["type"],
     registers: [registry],
   });

@@ -88,7 +88,8 @@ export async function startGateway(config: Config, log: Logger, replaced: Replac
   return { gateway, auth, controller, server, url, firstAdministrator, stop };
 }
 
-async function assemble(config: Config, log: Logger, { store }: OpenStore, replaced: Replacements): Promise<Gateway> {
+async function assemble(config: Config, log: Logger, opened: OpenStore, replaced: Replacements): Promise<Gateway> {
+  const { store } = opened;
   const newId = () => uuid();
   const deployment = await deploymentId(store, newId);
   const memory = replaced.alone ? createMemory(moreTopics) : createNoMemory();
@@ -100,10 +101,7 @@ async function assemble(config: Config, log: Logger, { store }: OpenStore, repla
     newId,
     runtime: replaced.runtime ?? (await chooseRuntime(config, deployment, log)),
     memory,
-    tail: heardBy(
-      memory,
-      createMemoryTail((err) => log.error({ err }, "a reader of events failed")),
-    ),
+    tail: heardBy(memory, await createTail(config, log, opened)),
     reactions: [
       ...roleBindingReactions,
       ...agentReactions,
@@ -121,6 +119,14 @@ async function assemble(config: Config, log: Logger, { store }: OpenStore, repla
   };
 }
 
+/** Its code for PostgreSQL is read only where it is used, as the store's is. */
+async function createTail({ databaseUrl }: Config, log: Logger, { store, provider }: OpenStore): Promise<Tail> {
+  const report = (err: unknown) => log.error({ err }, "a reader of events failed");
+  if (provider === "sqlite") return createMemoryTail(report);
+  const { createPostgresqlTail } = await import("./events/postgresql-tail.ts");
+  return createPostgresqlTail({ store, databaseUrl }, log, report);
+}
+
 const moreTopics = [responseTopics];
 
 /** Whoever looks again because of an event must not find what was before it: so the memory hears of it first. */
@@ -136,9 +142,9 @@ const reconcilersOf = (gateway: Gateway, alone: boolean) => [
   createComputerReconciler(gateway, { alone }),
   createOrphanReconciler(gateway),
   createAgentReconciler(gateway),
-  createPreparationReconciler(gateway),
+  createPreparationReconciler(gateway, { alone }),
   createSessionReconciler(gateway),
-  createSessionPreparationReconciler(gateway),
+  createSessionPreparationReconciler(gateway, { alone }),
   createResponseReconciler(gateway, createEngines(gateway.config, gateway.log)),
   createRetentionReconciler(gateway),
   createBuildReconciler(gateway, { alone }),

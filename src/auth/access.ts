@@ -31,8 +31,8 @@ const remembered = 10_000;
 const sharedStoreLifeMs = 1000;
 
 /**
- * Remembers access for as long as nothing changes it. Where replicas share the store an announcement may
- * come late or never, so there nothing is remembered for longer than a second.
+ * Remembers access for as long as nothing changes it. Where gateways share the store an announcement may
+ * come late, so there nothing is remembered for longer than a second.
  */
 export function createAccessCache({ store, tail, config }: Pick<Gateway, "store" | "tail" | "config">): AccessCache {
   const ttl = config.databaseUrl.startsWith("file:") ? 0 : sharedStoreLifeMs;

@@ -35,7 +35,7 @@ export interface Unit {
 export interface Committer {
   readonly config: Config;
   readonly store: Store;
-  /** Announces what was committed, to readers in this process and in the other replicas. */
+  /** Announces what was committed, to readers in this process and in the other gateways on its database. */
   readonly tail: Tail;
   /** What rooms do when events of other rooms happen. */
   readonly reactions: readonly Reaction[];

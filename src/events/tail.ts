@@ -1,7 +1,7 @@
 import type { Delta, LogEvent } from "./event.ts";
 
 /**
- * Announces what was committed to the readers in this process and in other replicas.
+ * Announces what was committed to the readers in this process and in the other gateways on its database.
  * It may lose, delay or reorder announcements: readers see the gap in the numbers and read the table.
  */
 export interface Tail {

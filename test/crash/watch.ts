@@ -74,6 +74,10 @@ const untilStep = (gateway: Live, id: string, fits: (step: Step) => boolean): Pr
 export const untilItem = (gateway: Live, id: string, type: string) =>
   untilStep(gateway, id, ({ item }) => item?.raw.type === type);
 
+/** Resolves when the response is known to have this status. */
+export const untilStatus = (gateway: Live, id: string, wanted: string) =>
+  untilStep(gateway, id, ({ status }) => status === wanted);
+
 /** Resolves when the agent is in one of the states. */
 export const untilAgent = (gateway: Live, name: string, ...states: readonly string[]): Promise<string> =>
   firstOf<string>(

@@ -3,7 +3,7 @@ import { commit } from "../../events/commit.ts";
 import { OutputCapture } from "../../engines/output-capture.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Reconciler } from "../../reconcile/queue.ts";
-import type { Agent } from "../../store/generated/client/client.ts";
+import type { Agent, Prisma } from "../../store/generated/client/client.ts";
 import { writeInstructions } from "../computers/instructions.ts";
 import { createPreparations } from "../computers/preparation.ts";
 import { killLeftOverCommands, openWorkspace } from "../computers/workspace.ts";
@@ -12,17 +12,17 @@ import { agentEnvironment } from "./environment.ts";
 import { becomeReady } from "./ready.ts";
 
 /** Prepares agents whose computer has come up for the first time. */
-export function createPreparationReconciler(gateway: Gateway): Reconciler {
+export function createPreparationReconciler(gateway: Gateway, mode: { readonly alone: boolean }): Reconciler {
   const waiting = { state: "INIT", prepared: false, computer: { phase: "RUNNING" } } as const;
   const { agent } = gateway.store;
-  return createPreparations<Agent>(gateway, {
+  return createPreparations<Agent>(gateway, mode, {
     name: "preparations",
     // Set-up scripts may run long, and each keeps a computer of its own busy.
     concurrency: 64,
     waiting: () => agent.findMany({ where: waiting, select: { computerId: true } }),
     find: (computerId) => agent.findUnique({ where: { ...waiting, computerId } }),
     endsWith: { streamOf: ({ name }) => agentStream(name), types: ["agent.slept", "agent.deleted"] },
-    prepare: (owner, signal) => prepareAgent(gateway, owner, signal),
+    prepare: (owner, signal, held) => prepareAgent(gateway, owner, signal, held),
   });
 }
 
@@ -30,14 +30,21 @@ export function createPreparationReconciler(gateway: Gateway): Reconciler {
  * Gets an agent's computer ready for its first response: writes its instructions and runs its set-up script. A script
  * that fails leaves the agent IDLE with the reason, and its responses fail with it.
  */
-async function prepareAgent(gateway: Gateway, agent: Agent, signal: AbortSignal): Promise<boolean> {
+async function prepareAgent(
+  gateway: Gateway,
+  agent: Agent,
+  signal: AbortSignal,
+  held: Prisma.ComputerWhereInput,
+): Promise<boolean> {
   const { id, computerId, instructions, setup } = agent;
   const workspace = openWorkspace(gateway, computerId, signal);
   await writeInstructions(gateway, computerId, instructions, signal);
   const outcome = agent.setupStatus === "PENDING" ? await runSetup(gateway, agent, workspace, signal) : {};
   // What was changed meanwhile is not what was written and run.
   const done = { ...outcome, prepared: true };
-  return (await commit(gateway, (unit) => becomeReady(unit, { id, instructions, setup }, done))) !== null;
+  return (
+    (await commit(gateway, (unit) => becomeReady(unit, { id, instructions, setup, computer: held }, done))) !== null
+  );
 }
 
 async function runSetup(

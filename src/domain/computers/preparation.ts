@@ -2,6 +2,8 @@ import { abortOn } from "../../events/abort-on.ts";
 import type { LogEvent } from "../../events/event.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Reconciler } from "../../reconcile/queue.ts";
+import type { Prisma } from "../../store/generated/client/client.ts";
+import { asItsPreparer } from "./preparer.ts";
 import { computerOf } from "./service.ts";
 import { isClaim } from "./warm-pool.ts";
 
@@ -17,23 +19,38 @@ export interface Preparation<Owner> {
   readonly endsWith: { readonly streamOf: (owner: Owner) => string; readonly types: readonly string[] };
   /**
    * Repeated from the start when the gateway or the computer ends in the middle, and when it answers `false`: what
-   * was prepared has been changed meanwhile.
+   * was prepared has been changed meanwhile. Its outcome must be written only while the computer is as `held` says.
    */
-  readonly prepare: (owner: Owner, signal: AbortSignal) => Promise<boolean>;
+  readonly prepare: (owner: Owner, signal: AbortSignal, held: Prisma.ComputerWhereInput) => Promise<boolean>;
 }
 
-/** Prepares owners whose computer has come up. Keyed by the computer. */
-export function createPreparations<Owner>({ tail }: Pick<Gateway, "tail">, work: Preparation<Owner>): Reconciler {
+/**
+ * Prepares owners whose computer has come up. Keyed by the computer. `alone` says that no other process could be
+ * preparing the same one.
+ */
+export function createPreparations<Owner>(
+  gateway: Gateway,
+  { alone }: { readonly alone: boolean },
+  work: Preparation<Owner>,
+): Reconciler {
   const shutdown = new AbortController();
+  const held = alone ? {} : { preparer: gateway.replicaId };
+  const prepareIts = async (computerId: string, lost?: AbortSignal) => {
+    const owner = await work.find(computerId);
+    const signals = lost ? [shutdown.signal, lost] : [shutdown.signal];
+    const done = owner === null || (await untilEnded(gateway.tail, work, owner, signals, held));
+    return { againAfterMs: done ? null : 0 };
+  };
   return {
     name: work.name,
     concurrency: work.concurrency,
     wants: (event) => (hasComeUp(event) ? computerOf(event).id : null),
     keys: async () => (await work.waiting()).map(({ computerId }) => computerId),
     reconcile: async (computerId) => {
-      const owner = await work.find(computerId);
-      const done = owner === null || (await untilEnded(tail, work, owner, shutdown.signal));
-      return { againAfterMs: done ? null : 0 };
+      if (alone) return prepareIts(computerId);
+      // Another one may have done it by now, and most computers' owners wait for nothing.
+      if ((await work.find(computerId)) === null) return {};
+      return asItsPreparer(gateway, computerId, (lost) => prepareIts(computerId, lost));
     },
     stop: async () => shutdown.abort(),
   };
@@ -45,14 +62,15 @@ async function untilEnded<Owner>(
   tail: Gateway["tail"],
   { endsWith, prepare }: Preparation<Owner>,
   owner: Owner,
-  shutdown: AbortSignal,
+  signals: readonly AbortSignal[],
+  held: Prisma.ComputerWhereInput,
 ): Promise<boolean> {
   const ending = abortOn(tail, endsWith.streamOf(owner), ({ type }) => endsWith.types.includes(type));
-  const signal = AbortSignal.any([ending.signal, shutdown]);
+  const signal = AbortSignal.any([ending.signal, ...signals]);
   try {
-    return await prepare(owner, signal);
+    return await prepare(owner, signal, held);
   } catch (error) {
-    // A shutdown has nothing to say.
+    // Neither a shutdown nor a process that was taken for dead has anything to say.
     if (!signal.aborted) throw error;
     return true;
   } finally {

@@ -60,11 +60,11 @@ export function createResponseReconciler(gateway: Gateway, engines: Engines): Re
     heldElsewhere: () => respondentsHeldElsewhere(gateway),
     reconcile: (respondentId, again) => claims.claim(() => look(respondentId, again)),
     async stop() {
-      clearInterval(renewal);
-      // What runs is given a grace time to end by itself.
+      // What runs is given a grace time to end by itself, and is this process's until then.
       await endsWithin(Promise.all(answering.values()), gateway.config.drainSeconds * 1000);
       shutdown.abort();
       await Promise.all(answering.values());
+      clearInterval(renewal);
     },
   };
 }

@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "Computer" ADD COLUMN     "preparer" TEXT,
+ADD COLUMN     "preparerUntil" TIMESTAMP(3);
