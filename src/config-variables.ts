@@ -45,7 +45,7 @@ export const variables = {
   NODE_ENV: variable(
     text,
     "production or anything else",
-    "production turns off GraphiQL, introspection, the default password and the process runtime",
+    "production turns off GraphiQL, introspection, the default password and the fallback to the process runtime",
   ),
   LOG_LEVEL: variable(
     z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
@@ -89,7 +89,8 @@ export const variables = {
   RAWORC_ADMIN_PASSWORD: variable(
     z.string().min(1).max(1024).optional(),
     "any text",
-    "the first administrator's password; `admin` on loopback outside production, else generated and printed once",
+    "the password that user admin gets at the first start, or in place of the default one (later: changePassword); " +
+      "without it, `admin` on loopback outside production, else generated and printed once",
   ),
   RAWORC_JWT_SECRET: variable(
     z.string().min(32).optional(),

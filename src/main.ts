@@ -4,6 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { letRequestsGoFirst } from "./background-threads.ts";
 import { ConfigError, describeVariables, readConfig } from "./config.ts";
 import { type Rotated, rotateKey } from "./domain/secrets/rotate-key.ts";
+import type { FirstAdministrator } from "./domain/service-accounts/first-administrator.ts";
 import { version } from "./domain/system/version.ts";
 import { createLog } from "./log.ts";
 import { type RunningGateway, startGateway } from "./start.ts";
@@ -34,7 +35,9 @@ async function main(words: readonly string[]): Promise<void> {
   if (words.length > 0) throw new ConfigError(`"${words.join(" ")}" is not understood; see npm start -- --help`);
   const config = readConfig(process.env);
   const log = createLog(config);
-  const running = await startGateway(config, log);
+  const running = await startGateway(config, log, {}, (administrator) => {
+    process.stdout.write(passwordLines(administrator));
+  });
   process.stdout.write(await greeting(running));
   stopOnSignals(running);
   await letRequestsGoFirst().catch((err: unknown) => log.debug({ err }, "the priorities of threads stay as they are"));
@@ -77,16 +80,25 @@ function collectAll(gc: NonNullable<typeof globalThis.gc>): void {
   gc({ type: "major", execution: "sync", flavor: "last-resort" });
 }
 
+/** What became of the first administrator's password, with the password where the operator does not know it. */
+function passwordLines({ user, generatedPassword: password, replacedDefault }: FirstAdministrator): string {
+  const by = password ? "a new one" : "RAWORC_ADMIN_PASSWORD";
+  const lines = [
+    ...(replacedDefault ? [`WARNING: ${by} replaced the default password of "${user}", whose tokens have ended`] : []),
+    ...(password ? [`Log in as user "${user}", password "${password}" (shown only this once)`] : []),
+  ];
+  return lines.map((line) => `${line}\n`).join("");
+}
+
 /** What a newcomer needs next: where, how to log in, and what holds computers. */
-async function greeting({ url, gateway, firstAdministrator }: RunningGateway): Promise<string> {
+async function greeting({ url, gateway }: RunningGateway): Promise<string> {
   const { config, runtime } = gateway;
   const info = await runtime.ping().catch(() => null);
-  const password = firstAdministrator?.generatedPassword;
   const lines = [
     `Raworc Gateway ${version.version} listens on ${url}`,
     config.graphiql ? `  GraphiQL   ${url}/graphql` : `  GraphQL    ${url}/graphql (GraphiQL is off)`,
     `  REST       ${url}/api/v0  (to read: ${url}/api/v0/docs)`,
-    ...(password ? [`  Log in     user "admin", password "${password}" (shown only this once)`] : howToLogIn(gateway)),
+    ...howToLogIn(gateway),
     `  Computers  ${info ? `${info.kind} ${info.version}` : `${runtime.kind}: does not answer yet; orders wait for it`}`,
     ...(info?.warning ? [`  WARNING    ${info.warning}`] : []),
   ];

@@ -46,8 +46,6 @@ export interface RunningGateway {
   readonly controller: Controller;
   readonly server: GatewayServer;
   readonly url: string;
-  /** Set at the very first start only. */
-  readonly firstAdministrator: FirstAdministrator | null;
   /** Drains: nothing new begins, what runs gets a grace time, sockets are sent away, all is closed. */
   stop(): Promise<void>;
 }
@@ -60,17 +58,25 @@ export interface Replacements {
 }
 
 /**
- * Starts a gateway: opens the store, wires the rooms together, begins to reconcile and to listen.
+ * Starts a gateway: opens the store, wires the rooms together, begins to reconcile and to listen. `tell` hears of a
+ * password that this start gave, at once: nobody could find it out later, also where the gateway then cannot listen.
  *
  * @throws {StoreError} when the store cannot be opened.
  */
-export async function startGateway(config: Config, log: Logger, replaced: Replacements = {}): Promise<RunningGateway> {
+export async function startGateway(
+  config: Config,
+  log: Logger,
+  replaced: Replacements = {},
+  tell: (administrator: FirstAdministrator) => void = () => undefined,
+): Promise<RunningGateway> {
   const opened = await openStore(config);
   // A SQLite file has one gateway at a time.
   const alone = replaced.alone ?? opened.provider === "sqlite";
   const gateway = await assemble(config, log, opened, { ...replaced, alone });
   const auth = createAuth(gateway, jwtSecret(config));
-  const firstAdministrator = await ensureFirstAdministrator(gateway, auth);
+  const administrator = await ensureFirstAdministrator(gateway, auth);
+  if (administrator) tell(administrator);
+  if (administrator?.replacedDefault) log.warn(`the default password of "${administrator.user}" was replaced`);
   if (alone) await endAllLeases(gateway); // whoever held one is dead
   await drainPool(gateway); // before anybody can get a computer of other settings than these
   const controller = createController(gateway, reconcilersOf(gateway, alone));
@@ -85,7 +91,7 @@ export async function startGateway(config: Config, log: Logger, replaced: Replac
     await gateway.runtime.close();
     await opened.close();
   };
-  return { gateway, auth, controller, server, url, firstAdministrator, stop };
+  return { gateway, auth, controller, server, url, stop };
 }
 
 async function assemble(config: Config, log: Logger, opened: OpenStore, replaced: Replacements): Promise<Gateway> {

@@ -55,6 +55,21 @@ describe("starting the gateway", () => {
     expect(printed).not.toMatch(/\n\s+at /);
   });
 
+  test("a default password that may not stay is replaced by one that is printed, also when the port is taken", async () => {
+    await (await world.start()).kill();
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo; // it listens on TCP
+    const production = { PORT: String(port), NODE_ENV: "production", LOG_LEVEL: "info" };
+    const { printed } = await runToEnd(production);
+    expect(printed).toContain('replaced the default password of "admin"');
+    const password = /user "admin", password "([\w-]{24})"/.exec(printed)?.[1] ?? "nothing";
+    expect(printed.split(password)).toHaveLength(2);
+    const again = await runToEnd(production);
+    server.close();
+    expect(again).toMatchObject({ code: 1, printed: expect.not.stringContaining("password") });
+  });
+
   test("without Docker computers are local processes, and health and the start say what that means", async () => {
     const gateway = await world.start({ RAWORC_RUNTIME: "auto", DOCKER_HOST: "unix:///nowhere/docker.sock" });
     const { health } = await gateway.ask("{ health { ok checks { name ok message } } }");

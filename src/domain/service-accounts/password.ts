@@ -37,7 +37,9 @@ export async function changePassword(
   if (!account) throw notFound("Service account", idOrUser);
   if (await mustProve(gateway, caller, { account, called: idOrUser }, currentPassword))
     await prove(auth, account, currentPassword);
-  return replaceHash(gateway, account, await auth.passwords.hash(newPassword));
+  const changed = await replaceHash(gateway, account, await auth.passwords.hash(newPassword));
+  if (!changed) throw conflict(`The password of "${account.user}" was changed at the same time; try again`);
+  return changed;
 }
 
 /** Whether the caller must know the current password. */
@@ -61,14 +63,19 @@ async function prove(auth: Auth, { user, passwordHash }: ServiceAccount, passwor
   if (!right) throw new GatewayError("UNAUTHENTICATED", "The current password is wrong");
 }
 
-async function replaceHash(gateway: Committer, known: ServiceAccount, passwordHash: string): Promise<ServiceAccount> {
-  const { id, user } = known;
+/** Keeps another password's hash and ends all the account's tokens; `null` when it keeps another by now than was known. */
+export async function replaceHash(
+  gateway: Committer,
+  known: ServiceAccount,
+  passwordHash: string,
+): Promise<ServiceAccount | null> {
+  const { id } = known;
   return commit(gateway, async ({ tx, emit, at }) => {
     const { count } = await tx.serviceAccount.updateMany({
       where: { id, passwordHash: known.passwordHash },
       data: { passwordHash, tokenEpoch: { increment: 1 }, updatedAt: at },
     });
-    if (count === 0) throw conflict(`The password of "${user}" was changed at the same time; try again`);
+    if (count === 0) return null;
     const account = await tx.serviceAccount.findUniqueOrThrow({ where: { id } });
     await emit(serviceAccountEvent("service-account.changed", account));
     return account;
