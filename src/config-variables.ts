@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
+import { flag, hostNames, hosts, list, text, wholeNumber } from "./config-values.ts";
 
 /** What one environment variable is for; `--help` prints it and errors quote it. */
 export interface Described {
@@ -11,29 +12,6 @@ export interface Described {
 const variable = <T extends z.ZodType>(schema: T, allowed: string, why: string) =>
   ({ schema, allowed, why }) satisfies Described;
 
-const wholeNumber = (least: number, most: number, fallback: number) =>
-  z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(least).max(most)).default(fallback);
-const list = z
-  .string()
-  .transform((text) =>
-    text
-      .split(",")
-      .map((part) => part.trim())
-      .filter(Boolean),
-  )
-  .default([]);
-const hosts = list.pipe(
-  z.array(
-    z
-      .string()
-      .regex(/^(\[[^\]]+\]|[^:[\]/@?#]+)(:\d{1,5})?$/)
-      .refine((entry) => URL.canParse(`http://${entry}`))
-      .transform((entry) => new URL(`http://${entry}`).hostname + (/:\d+$/.exec(entry)?.[0] ?? "")),
-  ),
-);
-const flag = z.enum(["true", "false"]).transform((text) => text === "true");
-const text = z.string().optional();
-
 /** Every variable the gateway reads, in the order `--help` shows them. */
 export const variables = {
   HOST: variable(z.string().default("127.0.0.1"), "an address (default 127.0.0.1)", "where the gateway listens"),
@@ -41,6 +19,11 @@ export const variables = {
     wholeNumber(0, 65535, 9000),
     "0 to 65535 (default 9000; 0 takes a free one)",
     "the port it listens on",
+  ),
+  RAWORC_HOSTS: variable(
+    hostNames,
+    "a comma-separated list of names, without ports",
+    "by which names beside localhost it may be called while it listens on loopback, as by a proxy there",
   ),
   NODE_ENV: variable(
     text,

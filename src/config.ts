@@ -35,6 +35,7 @@ function describeConfig(raw: Raw) {
   return {
     host: raw.HOST,
     port: raw.PORT,
+    hosts: raw.RAWORC_HOSTS,
     production,
     onLoopback: /^(127\.|::1$|localhost$)/.test(raw.HOST),
     logLevel: raw.LOG_LEVEL,

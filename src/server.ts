@@ -12,6 +12,7 @@ import { serveGraphql } from "./graphql/http.ts";
 import { limits } from "./graphql/limits.ts";
 import { serveWebSockets } from "./graphql/websocket.ts";
 import { createGraphql } from "./graphql/yoga.ts";
+import { createHostCheck, type HostCheck } from "./hosts.ts";
 import { createMetrics, type Measure, type Metrics } from "./metrics.ts";
 import { RequestLog } from "./request-log.ts";
 import { internalRefusal, refusalOf } from "./rest/refusal.ts";
@@ -48,6 +49,7 @@ export async function createServer(
   endEmptyBodies(app);
   allowOrigins(app, config.corsOrigins);
   observe(app, metrics, gateway.log);
+  checkHosts(app, createHostCheck(config));
   answerErrors(app);
   const overHttp = serveGraphql(app, graphql);
   registerRest(app, gateway, graphql);
@@ -97,6 +99,15 @@ const createApp = (gateway: Gateway) =>
       return typeof given === "string" && plainId.test(given) ? given : randomUUID(); // a tenth of what `newId` takes, and nobody sorts by it
     },
   }) as unknown as FastifyInstance; // the logger's own type is of no use to routes
+
+/** Every refusal reads as others do where it was asked for. */
+function checkHosts(app: FastifyInstance, check: HostCheck): void {
+  app.addHook("onRequest", ({ raw }, _reply, done) => {
+    const refusal = check(raw.headers.host);
+    if (refusal) done(refusal);
+    else done();
+  });
+}
 
 /** Errors outside of GraphQL and REST: of unknown routes and of the metrics. They read as REST's do. */
 function answerErrors(app: FastifyInstance): void {

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { ErrorCode } from "../errors.ts";
+import { type ErrorCode, GatewayError, httpStatusByCode } from "../errors.ts";
 import { answerPlainPost } from "./answer-plain-post.ts";
 import type { Call } from "./context.ts";
 import { answerOfEventPost, eventHeaders } from "./event-post.ts";
@@ -81,6 +81,7 @@ interface Refusal {
 /** What the server says of a request that GraphQL has not seen; what nobody foresaw is logged and masked. */
 function refusalOf(error: Error & { statusCode?: number }, { log }: FastifyRequest): Refusal {
   const { statusCode: status = 500, message } = error;
+  if (error instanceof GatewayError) return { status: httpStatusByCode[error.code], code: error.code, message };
   if (status === 413) return { status, code: "PAYLOAD_TOO_LARGE", message: "The body is too large" };
   if (status === 415) return { status, code: "BAD_USER_INPUT", message: "The body must be application/json" };
   if (status >= 400 && status < 500) return { status, code: "BAD_USER_INPUT", message };

@@ -5,6 +5,7 @@ import { type ExecutionArgs, GraphQLError } from "graphql";
 import { makeServer, type SubscribePayload } from "graphql-ws";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import type { Gateway } from "../gateway.ts";
+import { createHostCheck, type HostCheck } from "../hosts.ts";
 import type { Call, Context } from "./context.ts";
 import { maskError } from "./errors.ts";
 import { createHub, type Hub } from "./hub.ts";
@@ -45,7 +46,7 @@ export interface Patience {
 
 /**
  * Serves GraphQL over graphql-ws: the token comes in the `connection_init` payload as `authorization`,
- * never in the URL; the Origin of browsers is checked; every document passes the same limits as over HTTP.
+ * never in the URL; the Host and the Origin of browsers are checked; every document passes the same limits as over HTTP.
  */
 export function serveWebSockets(
   gateway: Gateway,
@@ -71,11 +72,12 @@ export function serveWebSockets(
     connection.once("close", () => peers.delete(connection));
     speak(protocol, socket, peer, gateway.log, socketLimits);
   };
+  const checkHost = createHostCheck(gateway.config);
   const upgrade = (request: IncomingMessage, _same: Duplex, head: Buffer) => {
     const connection = request.socket;
-    const refusal = refuse(gateway, request);
+    const refusal = refuse(gateway, checkHost, request);
     connection.on("error", () => connection.destroy());
-    if (refusal) return connection.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    if (refusal) return connection.end(answerOf(refusal));
     // No function here keeps the request: its headers would last as long as the socket.
     return sockets.handleUpgrade(request, connection, head, (socket) => open(socket, connection));
   };
@@ -187,13 +189,33 @@ function callerOf({ authorization, Authorization }: Parameters = {}): Pick<Call,
   return { authorization: typeof given === "string" ? given : null };
 }
 
+/** An upgrade that is refused: what HTTP says, and what people can do. */
+interface Refusal {
+  readonly status: string;
+  readonly message: string;
+}
+
+const notFound: Refusal = { status: "404 Not Found", message: "WebSockets are at /graphql" };
+const tokenInUrl: Refusal = { status: "400 Bad Request", message: "A token belongs in connection_init" };
+const forbidden = (message: string): Refusal => ({ status: "403 Forbidden", message });
+
 /** Why an upgrade is refused; `null` when it is not. */
-function refuse({ config }: Gateway, { url = "", headers }: IncomingMessage): string | null {
-  if (!/^\/graphql\/?(\?.*)?$/.test(url)) return "404 Not Found";
-  if (/[?&](token|authorization|access_token)=/i.test(url)) return "400 Bad Request";
+function refuse({ config }: Gateway, checkHost: HostCheck, { url = "", headers }: IncomingMessage): Refusal | null {
   const { origin, host } = headers;
+  const misled = checkHost(host);
+  if (misled) return forbidden(misled.message);
+  if (!/^\/graphql\/?(\?.*)?$/.test(url)) return notFound;
+  if (/[?&](token|authorization|access_token)=/i.test(url)) return tokenInUrl;
   if (!origin || config.corsOrigins.includes("*") || config.corsOrigins.includes(origin)) return null;
-  return URL.canParse(origin) && new URL(origin).host === host ? null : "403 Forbidden";
+  const isOwn = URL.canParse(origin) && new URL(origin).host === host;
+  return isOwn ? null : forbidden("Pages of this origin may not call; RAWORC_CORS_ORIGINS lists those that may");
+}
+
+/** The answer in place of an upgrade; no more is said on its connection. */
+function answerOf({ status, message }: Refusal): string {
+  const type = "text/plain; charset=utf-8";
+  const headers = `Connection: close\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(message)}`;
+  return `HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${message}`;
 }
 
 const handleProtocols = (protocols: Set<string>) =>

@@ -153,7 +153,7 @@ async function statusOfBare(method: string, path: string): Promise<number> {
   const { hostname, port } = new URL(gateway.url);
   const socket = connect(Number(port), hostname);
   const authorization = `Bearer ${gateway.adminToken}`;
-  const headers = { host: "gateway", connection: "close", "content-type": "application/json", authorization };
+  const headers = { host: "localhost", connection: "close", "content-type": "application/json", authorization };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join("")}\r\n`);
   return Number((await text(socket)).split(" ")[1]);

@@ -1,0 +1,40 @@
+import { z } from "zod";
+
+export const text = z.string().optional();
+export const flag = z.enum(["true", "false"]).transform((value) => value === "true");
+
+/** In decimal digits, and nothing else. */
+export const wholeNumber = (least: number, most: number, fallback: number) =>
+  z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(least).max(most)).default(fallback);
+
+/** Entries between commas; spaces around them and empty ones do not count. */
+export const list = z
+  .string()
+  .transform((value) =>
+    value
+      .split(",")
+      .map((part) => part.trim())
+      .filter(Boolean),
+  )
+  .default([]);
+
+/** Hosts as URLs have them, each with a port or without. */
+export const hosts = list.pipe(
+  z.array(
+    z
+      .string()
+      .regex(/^(\[[^\]]+\]|[^:[\]/@?#]+)(:\d{1,5})?$/)
+      .refine((entry) => URL.canParse(`http://${entry}`))
+      .transform((entry) => new URL(`http://${entry}`).hostname + (/:\d+$/.exec(entry)?.[0] ?? "")),
+  ),
+);
+
+/** Names of hosts in small letters, without the root's dot. */
+export const hostNames = list.pipe(
+  z.array(
+    z
+      .string()
+      .regex(/^[\w-]+(\.[\w-]+)*\.?$/)
+      .transform((name) => name.toLowerCase().replace(/\.$/, "")),
+  ),
+);
