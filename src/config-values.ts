@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+import proxyAddr from "@fastify/proxy-addr";
 import { z } from "zod";
 
 export const text = z.string().optional();
@@ -38,3 +40,17 @@ export const hostNames = list.pipe(
       .transform((name) => name.toLowerCase().replace(/\.$/, "")),
   ),
 );
+
+/** Addresses, ranges of them and names of ranges, as the library takes them that finds out who is behind a proxy. */
+export const proxies = list.pipe(z.array(z.string().refine(isProxy)));
+
+function isProxy(entry: string): boolean {
+  if (/^(loopback|linklocal|uniquelocal)$/.test(entry)) return true;
+  if (isIP(entry.replace(/\/.*/, "")) === 0) return false; // to the library a mere number is an address
+  try {
+    proxyAddr.compile(entry);
+    return true;
+  } catch {
+    return false;
+  }
+}

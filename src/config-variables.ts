@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { flag, hostNames, hosts, list, text, wholeNumber } from "./config-values.ts";
+import { flag, hostNames, hosts, list, proxies, text, wholeNumber } from "./config-values.ts";
 
 /** What one environment variable is for; `--help` prints it and errors quote it. */
 export interface Described {
@@ -24,6 +24,11 @@ export const variables = {
     hostNames,
     "a comma-separated list of names, without ports",
     "by which names beside localhost it may be called while it listens on loopback, as by a proxy there",
+  ),
+  RAWORC_TRUSTED_PROXIES: variable(
+    proxies,
+    "a comma-separated list of addresses, CIDR ranges, loopback, linklocal and uniquelocal (default: none)",
+    "whose X-Forwarded-For is believed: failed logins are counted by the address it tells",
   ),
   NODE_ENV: variable(
     text,

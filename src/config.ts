@@ -36,6 +36,7 @@ function describeConfig(raw: Raw) {
     host: raw.HOST,
     port: raw.PORT,
     hosts: raw.RAWORC_HOSTS,
+    trustedProxies: raw.RAWORC_TRUSTED_PROXIES,
     production,
     onLoopback: /^(127\.|::1$|localhost$)/.test(raw.HOST),
     logLevel: raw.LOG_LEVEL,

@@ -88,6 +88,7 @@ const createApp = (gateway: Gateway) =>
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     childLoggerFactory: (root, bindings) => new RequestLog(root, bindings),
     bodyLimit: gateway.config.maxBodyBytes,
+    trustProxy: gateway.config.trustedProxies.length > 0 && [...gateway.config.trustedProxies],
     forceCloseConnections: "idle",
     exposeHeadRoutes: true,
     // What is refused before a route is found: addresses that cannot be read.
@@ -125,7 +126,7 @@ function answerErrors(app: FastifyInstance): void {
 /** Open to the machine itself; from elsewhere an administrator's token is needed. */
 function serveMetrics(app: FastifyInstance, auth: Auth, metrics: Metrics): void {
   app.get("/metrics", async (request, reply) => {
-    // A proxy on this machine is not this machine asking.
+    // A proxy on this machine is not this machine asking, whether it is trusted or not.
     const isLocal = /^(127\.|::1$|::ffff:127\.)/.test(request.ip) && !request.headers["x-forwarded-for"];
     if (!isLocal && !holdsAll(await auth.authenticate(request.headers.authorization))) {
       throw new GatewayError("FORBIDDEN", "Only administrators may read the metrics from another machine");

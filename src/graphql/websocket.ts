@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import proxyAddr from "@fastify/proxy-addr";
 import { type ExecutionArgs, GraphQLError } from "graphql";
 import { makeServer, type SubscribePayload } from "graphql-ws";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
@@ -66,20 +67,22 @@ export function serveWebSockets(
   const protocol = protocolOver(gateway, graphql, patience);
   const socketLimits = { pingMs: patience.pingMs, waitingBytes: maxPayload * limits.messagesWaiting };
 
-  const open = (socket: WebSocket, connection: Socket) => {
-    const peer = peerOf(socket, connection);
+  const open = (socket: WebSocket, connection: Socket, address: string | null) => {
+    const peer = peerOf(socket, connection, address);
     peers.set(connection, peer);
     connection.once("close", () => peers.delete(connection));
     speak(protocol, socket, peer, gateway.log, socketLimits);
   };
   const checkHost = createHostCheck(gateway.config);
+  const isTrusted = proxyAddr.compile([...gateway.config.trustedProxies]);
   const upgrade = (request: IncomingMessage, _same: Duplex, head: Buffer) => {
     const connection = request.socket;
     const refusal = refuse(gateway, checkHost, request);
     connection.on("error", () => connection.destroy());
     if (refusal) return connection.end(answerOf(refusal));
+    const address = proxyAddr(request, isTrusted) || null;
     // No function here keeps the request: its headers would last as long as the socket.
-    return sockets.handleUpgrade(request, connection, head, (socket) => open(socket, connection));
+    return sockets.handleUpgrade(request, connection, head, (socket) => open(socket, connection, address));
   };
   server.on("upgrade", upgrade);
   return {
@@ -169,11 +172,11 @@ interface Peer extends Required<Pick<Call, "address" | "signal" | "close">> {
   readonly outlet: (id: string) => Outlet;
 }
 
-function peerOf(socket: WebSocket, connection: Socket): Peer {
+function peerOf(socket: WebSocket, connection: Socket, address: string | null): Peer {
   const gone = new AbortController();
   socket.once("close", () => gone.abort());
   return {
-    address: connection.remoteAddress ?? null,
+    address,
     connection,
     signal: gone.signal,
     close(code, reason) {
