@@ -52,11 +52,15 @@ export function decodeKey(text: string, what: string): Buffer {
   return key;
 }
 
+const ifItWasRead =
+  "If somebody may have read it, change the key too: npm run rotate-key for master.key; jwt.secret is made anew " +
+  "when it is deleted, and everybody logs in again.";
+
 function readOrMake(path: string): string {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode;
   if (mode === undefined) return make(path);
   if (process.platform !== "win32" && (mode & 0o077) !== 0) {
-    throw new StoreError(`The file "${path}" can be read by others. Change the key if they may have, then chmod 600.`);
+    throw new StoreError(`The file "${path}" can be read by others: run chmod 600 "${path}". ${ifItWasRead}`);
   }
   return readFileSync(path, "utf8").trim();
 }

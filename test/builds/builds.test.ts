@@ -156,9 +156,25 @@ describe("a build", () => {
     await addAgent(hasty.gateway, { name: "endless", sourceRepo: "raworc/endless" });
     await hasty.settle();
     const [build] = await buildsOf(hasty.gateway);
-    expect(build).toMatchObject({ status: "FAILED", error: "The build took longer than 1 seconds" });
+    expect(build).toMatchObject({
+      status: "FAILED",
+      error: "The build took longer than 1 seconds; the gateway's operator can allow more in RAWORC_BUILD_SECONDS",
+    });
     expect(await hasty.runtime.images.list()).toEqual([]);
     await hasty.stop();
+  });
+
+  test("adds no more to its image than it may, and says who can allow more", async () => {
+    const narrow = await startTestGateway({ env: { ...repositories.env, RAWORC_BUILD_MAX_MB: "1" } });
+    repositories.commit("raworc/large", { ...nodeAgent, filling: "0".repeat(1_500_000) });
+    await addAgent(narrow.gateway, { name: "large", sourceRepo: "raworc/large" });
+    await narrow.settle();
+    const [build] = await buildsOf(narrow.gateway);
+    expect(build).toMatchObject({
+      status: "FAILED",
+      error: "What was built takes more than 1 MB; the gateway's operator can allow more in RAWORC_BUILD_MAX_MB",
+    });
+    await narrow.stop();
   });
 
   test("keeps a log of a bounded size, without what only a terminal understands", async () => {

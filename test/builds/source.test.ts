@@ -23,7 +23,8 @@ describe("the repository of an agent", () => {
     "%s is fetched only where its protocol is permitted",
     (repo) => {
       expect(repositoryUrl(all, repo)).toBe(repo);
-      expect(() => repositoryUrl(usual, repo)).toThrow(refused("sourceRepo", /must be reached by one of https, ssh/));
+      const refusal = /must be reached by one of https, ssh, not by .* allow more in RAWORC_GIT_PROTOCOLS/;
+      expect(() => repositoryUrl(usual, repo)).toThrow(refused("sourceRepo", refusal));
     },
   );
 
@@ -99,7 +100,8 @@ describe("the repository of an agent", () => {
     "file:///srv/git.example.com",
   ])("cannot be %s there", (repo) => {
     const limited = { ...all, hosts: ["git.example.com"] };
-    expect(() => repositoryUrl(limited, repo)).toThrow(refused("sourceRepo", /must be on one of git\.example\.com/));
+    const refusal = /must be on one of git\.example\.com; .* allow more in RAWORC_GIT_HOSTS/;
+    expect(() => repositoryUrl(limited, repo)).toThrow(refused("sourceRepo", refusal));
   });
 
   test("is shown without credentials, whoever put them into its base", () => {

@@ -198,7 +198,9 @@ describe("a gateway that starts with another runtime", () => {
     const another = Object.assign(createMemoryRuntime(), { kind: "process" });
     gateway = await gateway.restart({ runtime: another });
     await gateway.settle();
-    const lastError = "its files are in the memory runtime; this gateway uses process";
+    const lastError =
+      "its files are in the memory runtime; this gateway uses process. Set RAWORC_RUNTIME=memory, restart the " +
+      "gateway, then wake the agent (or resume the session)";
     expect(await agentNamed(gateway, "settled")).toMatchObject({ state: "SLEPT", lastError });
     const { id } = await ask(gateway, "settled", "cat file");
     expect(await endOf(gateway, id)).toMatchObject({ status: "FAILED", failure: { reason: "COMPUTER_LOST" } });

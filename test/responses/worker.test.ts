@@ -18,6 +18,8 @@ const report = async (id: string, input: object, token: string = worker) =>
   (await gateway.data(document, { id, input }, token)).updateResponse;
 const refused = (id: string, input: object, token: string = worker) =>
   refusalOf(gateway, document, { id, input }, token);
+const wordsFor = async (id: string, input: object, token: string = worker) =>
+  (await gateway.graphql(document, { id, input }, token)).errors?.[0]?.message;
 
 describe("an outside worker", () => {
   test("takes a response, appends items, replaces the text, overwrites other keys and finishes", async () => {
@@ -110,11 +112,20 @@ describe("an outside worker", () => {
     await report(id, { status: "COMPLETED" });
   });
 
+  test("is told which statuses there are, in GraphQL's words, and how to cancel", async () => {
+    const { id } = await ask(gateway, "inbox", "hi");
+    const message = `"status" must be PENDING, PROCESSING, COMPLETED or FAILED; to cancel use cancelResponse`;
+    expect(await wordsFor(id, { status: "CANCELLED" })).toBe(message);
+    expect(await report(id, { status: "PENDING" })).toMatchObject({ status: "PENDING" });
+    await report(id, { status: "COMPLETED" });
+  });
+
   test("may not touch what the gateway itself answers", async () => {
     await createAgent(gateway, "own");
     const { id } = await ask(gateway, "own", "sleep 100");
     while ((await responseOf(gateway, id)).status === "PENDING");
     expect(await refused(id, { status: "COMPLETED" }, gateway.adminToken)).toMatchObject({ code: "CONFLICT" });
+    expect(await wordsFor(id, {}, gateway.adminToken)).toMatch(/only responses of the engine EXTERNAL can be updated/);
     await gateway.data(`mutation { cancelAgent(name: "own") { cancelled } }`);
   });
 });

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { BuildError } from "./build-error.ts";
+import { allowMoreIn, BuildError } from "./build-error.ts";
 
 /** One call of git. */
 export interface GitCall {
@@ -97,10 +97,13 @@ function killGroup(pid: number): void {
 /** What git says last, without what it says of its own progress. */
 function wordsOf(errors: string, maxBytes: number): string {
   if (/File too large/.test(errors)) return tooLarge(maxBytes);
-  if (/Out of memory|mmap failed/.test(errors)) return "To unpack the repository takes more memory than is permitted";
+  if (/Out of memory|mmap failed/.test(errors)) return `${tooMuchMemory}; ${allowMoreIn("RAWORC_GIT_MAX_MB")}`;
   const lines = errors.split("\n").filter((line) => /^(fatal|error|remote|ssh|sh): /.test(line));
   return lines.slice(-3).join("; ") || errors.trim().slice(-500) || "git failed and gave no reason";
 }
 
+const tooMuchMemory = "To unpack the repository takes more memory than is permitted";
+
 /** The refusal of a repository that is larger than permitted. */
-export const tooLarge = (maxBytes: number) => `The repository is larger than ${Math.floor(maxBytes / 1_048_576)} MB`;
+export const tooLarge = (maxBytes: number) =>
+  `The repository is larger than ${Math.floor(maxBytes / 1_048_576)} MB; ${allowMoreIn("RAWORC_GIT_MAX_MB")}`;

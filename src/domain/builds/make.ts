@@ -7,7 +7,7 @@ import type { Build } from "../../store/generated/client/client.ts";
 import { defaultsOf } from "../spaces/settings.ts";
 import { agentsFolder, buildLabel, type BuiltAgent, builtAgentsOf, imageOf, type Manifest } from "./build.ts";
 import { buildCommandOf, commandEnvironment, moduleFiles } from "./build-command.ts";
-import { BuildError } from "./build-error.ts";
+import { allowMoreIn, BuildError } from "./build-error.ts";
 import type { BuildLog } from "./build-log.ts";
 import { fetchSource } from "./fetch-source.ts";
 import { readManifest } from "./manifest.ts";
@@ -111,7 +111,7 @@ async function fill(job: Job, fetched: readonly Fetched[]): Promise<ReadonlyMap<
       if (error !== null) await runIn(job, draft, ["rm", "-rf", `./${name}`], null);
     }
     job.signal.throwIfAborted();
-    if ([...built.values()].some(({ error }) => error === null)) await draft.commit();
+    if ([...built.values()].some(({ error }) => error === null)) await draft.commit().catch(tooLargeIn(job));
     return built;
   } finally {
     await draft.discard().catch((error: unknown) => {
@@ -119,6 +119,13 @@ async function fill(job: Job, fetched: readonly Fetched[]): Promise<ReadonlyMap<
     });
   }
 }
+
+/** The runtime knows the limit and not whose it is. */
+const tooLargeIn = (job: Job) => (error: unknown) => {
+  if (!(error instanceof GatewayError) || error.code !== "PAYLOAD_TOO_LARGE") throw error;
+  const most = job.gateway.config.builds.maxBytes / 1_048_576;
+  throw new BuildError(`What was built takes more than ${most} MB; ${allowMoreIn("RAWORC_BUILD_MAX_MB")}`);
+};
 
 async function openDraft({ gateway, build, log }: Job): Promise<ImageDraft> {
   const { config, store, runtime } = gateway;

@@ -8,7 +8,7 @@ import type { Gateway } from "../../gateway.ts";
 import type { Build, Prisma } from "../../store/generated/client/client.ts";
 import { holdSpace } from "../spaces/service.ts";
 import { type BuiltAgent, builtAgentsOf, buildStream } from "./build.ts";
-import { BuildError } from "./build-error.ts";
+import { allowMoreIn, BuildError } from "./build-error.ts";
 import { BuildLog } from "./build-log.ts";
 import { moveBuild } from "./change.ts";
 import { mine, releaseBuild, renewLease, renewLeaseMs } from "./claim.ts";
@@ -110,7 +110,7 @@ function timeLimit(seconds: number) {
   const until = performance.now() + seconds * 1000;
   return {
     signal: over.signal,
-    reason: new BuildError(`The build took longer than ${seconds} seconds`),
+    reason: new BuildError(`The build took longer than ${seconds} seconds; ${allowMoreIn("RAWORC_BUILD_SECONDS")}`),
     remainingMs: () => Math.max(1, until - performance.now()),
     stop: () => clearTimeout(timer),
   };

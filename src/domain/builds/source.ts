@@ -1,5 +1,6 @@
 import type { Config } from "../../config.ts";
 import { badInput } from "../../errors.ts";
+import { allowMoreIn } from "./build-error.ts";
 
 const longestRepo = 2000;
 const longestBranch = 250;
@@ -43,13 +44,15 @@ function checkUrl(text: string): string {
 function checkProtocol({ protocols }: GitConfig, url: string, named?: string): string {
   const protocol = named ?? url.slice(0, url.indexOf(":"));
   if (protocols.includes(protocol)) return url;
-  throw badInput("sourceRepo", `"sourceRepo" must be reached by one of ${protocols.join(", ")}, not by ${protocol}`);
+  const rule = `"sourceRepo" must be reached by one of ${protocols.join(", ")}, not by ${protocol}`;
+  throw badInput("sourceRepo", `${rule}; ${allowMoreIn("RAWORC_GIT_PROTOCOLS")}`);
 }
 
 /** `named` is the URL in the only form in which its host can be read. */
 function checkHost({ hosts }: GitConfig, url: string, named = url): string {
   if (hosts === null || hosts.includes(new URL(named).hostname.toLowerCase())) return url;
-  throw badInput("sourceRepo", `"sourceRepo" must be on one of ${hosts.join(", ")}`);
+  const rule = `"sourceRepo" must be on one of ${hosts.join(", ")}`;
+  throw badInput("sourceRepo", `${rule}; ${allowMoreIn("RAWORC_GIT_HOSTS")}`);
 }
 
 const noRepository = () =>

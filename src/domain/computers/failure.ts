@@ -52,7 +52,8 @@ export const deathOf = (state: ContainerState | null) => {
  */
 export async function refuseOtherRuntime(gateway: Gateway, computer: Computer): Promise<ReconcileResult> {
   if (computer.desired !== "RUNNING") return {};
-  const lastError = `its files are in the ${computer.runtime} runtime; this gateway uses ${gateway.runtime.kind}`;
+  const where = `its files are in the ${computer.runtime} runtime; this gateway uses ${gateway.runtime.kind}`;
+  const lastError = `${where}. ${wayBackTo(computer.runtime)}`;
   await commit(gateway, async (unit) => {
     const [row] = await unit.tx.computer.updateManyAndReturn({
       where: { id: computer.id, epoch: computer.epoch, desired: "RUNNING" },
@@ -62,3 +63,8 @@ export async function refuseOtherRuntime(gateway: Gateway, computer: Computer): 
   });
   return {};
 }
+
+/** What to do to have a computer's files again. */
+const wayBackTo = (runtime: string | null) =>
+  `${runtime === "docker" ? "Start Docker, set" : "Set"} RAWORC_RUNTIME=${runtime}, restart the gateway, ` +
+  "then wake the agent (or resume the session)";

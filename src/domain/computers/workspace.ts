@@ -82,7 +82,8 @@ export async function runningContainer(gateway: Gateway, id: string, signal: Abo
     }
     if (computer?.desired !== "RUNNING" || computer.phase === "FAILED") {
       changed.stop();
-      throw unavailable(`The computer is not running${computer?.lastError ? `: ${computer.lastError}` : ""}`);
+      const reason = computer?.lastError ? `: ${computer.lastError}` : "";
+      throw unavailable(`The computer is not running${reason}; wake the agent (or resume the session) to try again`);
     }
     await changed.promise;
     signal.throwIfAborted();

@@ -149,7 +149,12 @@ const stopped: Failure = { reason: "INTERRUPTED", message: "The gateway was stop
 
 const handlerGone = ({ spaceAgent }: Response): EngineOutcome => ({
   status: "failed",
-  failure: { reason: "HANDLER_FAILED", message: `The code of agent "${spaceAgent}" is not in this computer any more` },
+  failure: {
+    reason: "HANDLER_FAILED",
+    message:
+      `The code of agent "${spaceAgent}" is not in this computer any more. Once the latest build of the space has it, ` +
+      "close and restore the session, then send the message again",
+  },
 });
 
 const interrupted = (message: string): Failure => ({ reason: "INTERRUPTED", message });

@@ -59,7 +59,8 @@ async function holdOpen({ sql, tx, at }: Unit, respondentId: string, id: string)
   const present = await tx.response.findUnique({ where: { id, respondentId } });
   if (!present) throw notFound("Response", id);
   if (isTerminal(present.status)) throw alreadyEnded(present);
-  throw conflict(`Response "${present.id}" is answered by the gateway itself`);
+  const only = "only responses of the engine EXTERNAL can be updated from outside";
+  throw conflict(`Response "${present.id}" is answered by the gateway itself; ${only}`);
 }
 
 /** Most appends change none. */
@@ -96,7 +97,9 @@ function checkUpdate({ status, input, output }: UpdateResponseInput): Change {
   const { text, items, ...other } = output ?? {};
   if (text != null && typeof text !== "string") throw badInput("output.text", `"output.text" must be a string`);
   checkJsonText("output", output);
-  if (status === "CANCELLED") throw badInput("status", `"status" must be pending, processing, completed or failed`);
+  if (status === "CANCELLED") {
+    throw badInput("status", `"status" must be PENDING, PROCESSING, COMPLETED or FAILED; to cancel use cancelResponse`);
+  }
   return {
     status: status ?? null,
     input: input == null ? null : checkInput(input),
