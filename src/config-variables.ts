@@ -12,6 +12,8 @@ export interface Described {
 const variable = <T extends z.ZodType>(schema: T, allowed: string, why: string) =>
   ({ schema, allowed, why }) satisfies Described;
 
+const sealingKey = z.optional(z.string().regex(/^[A-Za-z0-9+/_=-]{43,44}$/));
+
 /** Every variable the gateway reads, in the order `--help` shows them. */
 export const variables = {
   HOST: variable(z.string().default("127.0.0.1"), "an address (default 127.0.0.1)", "where the gateway listens"),
@@ -58,7 +60,11 @@ export const variables = {
     "auto, docker, process or memory (default auto)",
     "what holds computers; auto falls back from docker to process outside production",
   ),
-  DOCKER_HOST: variable(text, "unix:///… or tcp://… (default: Docker's own)", "the container engine"),
+  DOCKER_HOST: variable(
+    text,
+    "unix:///…, tcp://…, https://… or ssh://… (default: Docker's usual socket)",
+    "the container engine; tcp on port 2376 and https use the certificates in DOCKER_CERT_PATH, ssh the keys of SSH_AUTH_SOCK",
+  ),
   RAWORC_AGENT_IMAGE: variable(
     z.string().default("raworc/agent:1"),
     "an image name (default raworc/agent:1, built when missing)",
@@ -91,18 +97,12 @@ export const variables = {
     "still accepted while the signing secret is being changed",
   ),
   RAWORC_MASTER_KEY: variable(
-    z
-      .string()
-      .regex(/^[A-Za-z0-9+/_=-]{43,44}$/)
-      .optional(),
-    "32 bytes in base64 (default: generated, in the data folder)",
+    sealingKey,
+    "32 bytes in base64, as `openssl rand -base64 32` makes them (default: generated, in the data folder)",
     "seals secrets",
   ),
   RAWORC_MASTER_KEY_PREVIOUS: variable(
-    z
-      .string()
-      .regex(/^[A-Za-z0-9+/_=-]{43,44}$/)
-      .optional(),
+    sealingKey,
     "32 bytes in base64",
     "still opens secrets while the master key is being changed (npm run rotate-key)",
   ),
@@ -111,7 +111,7 @@ export const variables = {
     "auto, model, shell or external (default auto)",
     "what answers responses; auto is a model when a key can be found, else external",
   ),
-  RAWORC_MODEL: variable(text, "a model name", "the model to ask"),
+  RAWORC_MODEL: variable(text, "a name (default claude-sonnet-5-5, or gpt-5.1 with OpenAI's key)", "the model to ask"),
   RAWORC_CONTEXT_TOKENS: variable(
     wholeNumber(1000, 10_000_000, 32_000),
     "1000 to 10000000 (default 32000)",

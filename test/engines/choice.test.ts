@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readConfig } from "../../src/config.ts";
+import { describeVariables, readConfig } from "../../src/config.ts";
 import { NO_MODEL_KEY_TEXT, noModelKeyItem } from "../../src/engines/external.ts";
 import { chooseModel, DEFAULT_MODELS, hasModelKey } from "../../src/engines/model/choice.ts";
 import { createEngines } from "../../src/engines/registry.ts";
@@ -25,6 +25,10 @@ describe("the choice of a model", () => {
       model: DEFAULT_MODELS.openai,
       baseUrl: "https://api.openai.com/v1",
     });
+  });
+
+  test("has default models that --help names", () => {
+    for (const name of Object.values(DEFAULT_MODELS)) expect(describeVariables()).toContain(name);
   });
 
   test("lets secrets win over the gateway's key, name and URL", () => {
