@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import {
+  type GraphQLEnumType,
   type GraphQLField,
   type GraphQLInputField,
   type GraphQLNamedType,
@@ -34,6 +35,10 @@ describe("the schema", () => {
 
   test("says of every type, input and enum what it is", () => {
     expect(types.filter(({ description }) => !description).map(({ name }) => name)).toEqual([]);
+  });
+
+  test("says of every value of an enum what it means, unless its name says so", () => {
+    expect(types.filter(isEnumType).flatMap(unexplainedValues)).toEqual([]);
   });
 
   test("says of every root field what it does", () => {
@@ -72,6 +77,16 @@ function unexplained(type: GraphQLNamedType): string[] {
   );
   return [...silentFields, ...silentArguments];
 }
+
+/** Values that say all there is to say: ends for good, kinds of files and of encodings. */
+const plainValues = /^(PENDING|COMPLETED|CANCELLED|FAILED|DONE|FILE|DIRECTORY|SYMLINK|OTHER|UTF8|BASE64)$/;
+
+/** A value is explained by words of its own, or by name in those of its enum. */
+const unexplainedValues = (type: GraphQLEnumType): string[] =>
+  type
+    .getValues()
+    .filter(({ name, description }) => !description && !type.description?.includes(`\`${name}\``))
+    .flatMap(({ name }) => (plainValues.test(name) ? [] : `${type.name}.${name}`));
 
 const argumentsOf = (field: GraphQLField<unknown, unknown> | GraphQLInputField) => ("args" in field ? field.args : []);
 

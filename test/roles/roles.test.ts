@@ -127,3 +127,19 @@ describe("somebody", () => {
     }
   });
 });
+
+describe("asking what one may do", () => {
+  test.each([
+    ["verb", { verb: "destroy", resource: "agents" }, "get, list, create, update, delete, read-values, egress, report"],
+    [
+      "resource",
+      { verb: "get", resource: "computers" },
+      "agents, responses, builds, files, sessions, messages, spaces",
+    ],
+  ])("names every %s there is when it is asked for another", async (field, asked, known) => {
+    const can = `query ($verb: String!, $resource: String!) { can(verb: $verb, resource: $resource) }`;
+    const { errors } = await gateway.graphql(can, asked, plain);
+    expect(errors?.[0]?.extensions).toMatchObject({ code: "BAD_USER_INPUT", field });
+    expect(errors?.[0]?.message).toContain(`"${field}" must be one of ${known}`);
+  });
+});

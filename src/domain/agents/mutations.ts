@@ -1,18 +1,20 @@
 import { isAllowed } from "../../auth/policy.ts";
+import { tokenLifeSeconds } from "../../auth/tokens.ts";
 import { requireAccount, requireAllowed } from "../../graphql/authorize.ts";
 import { builder } from "../../graphql/builder.ts";
 import type { Context } from "../../graphql/context.ts";
 import { Network } from "../computers/schema.ts";
 import { Token } from "../service-accounts/schema.ts";
-import { checkMetadata, choicesOf } from "../spaces/choices.ts";
-import { EngineKind } from "../spaces/choices-schema.ts";
+import { checkMetadata, choicesOf, longestTimeoutSeconds } from "../spaces/choices.ts";
+import { EngineKind, secondsOr, spacesOr } from "../spaces/choices-schema.ts";
 import { agentFor, targetOf } from "./access.ts";
 import { setActivity, setState } from "./activity.ts";
+import { defaultBusyTimeoutSeconds, defaultIdleTimeoutSeconds } from "./agent.ts";
 import { type CreateAgentInput as NewAgent, createAgent, type Creator } from "./create.ts";
 import { deleteAgent } from "./delete.ts";
 import { publishAgent, unpublishAgent } from "./publish.ts";
 import { remixAgent } from "./remix.ts";
-import { Agent } from "./schema.ts";
+import { Agent, busyTimeoutInWords, idleTimeoutInWords } from "./schema.ts";
 import { sleepAgent } from "./sleep.ts";
 import { updateAgent } from "./update.ts";
 import { wakeAgent } from "./wake.ts";
@@ -24,16 +26,23 @@ const CreateAgentInput = builder.inputType("CreateAgentInput", {
     space: t.id({ description: "Default: `default`." }),
     description: t.string(),
     metadata: t.field({ type: "JSON", description: "A JSON object. `engine` and `network` in it choose those." }),
-    tags: t.stringList({ description: "Letters and digits." }),
+    tags: t.stringList({ description: "100 at the most, each of 1 to 64 letters and digits." }),
     secrets: t.field({ type: "JSON", description: "Names and values, for the environment of its commands." }),
     instructions: t.string({ description: "What it is to be: `/agent/code/instructions.md`, and the system prompt." }),
     setup: t.string({ description: "A script that runs once before the first response." }),
     prompt: t.string({ description: "Becomes its first response." }),
-    idleTimeoutSeconds: t.int({ description: "Default 300." }),
-    busyTimeoutSeconds: t.int({ description: "Default 900." }),
-    engine: t.field({ type: EngineKind, description: "Default: the gateway's choice." }),
-    network: t.field({ type: Network, description: "EGRESS needs the permission `agents:egress`." }),
-    image: t.string({ description: "Default: the gateway's." }),
+    idleTimeoutSeconds: t.int({
+      description: `${idleTimeoutInWords} ${secondsOr(defaultIdleTimeoutSeconds)}`,
+    }),
+    busyTimeoutSeconds: t.int({
+      description: `${busyTimeoutInWords} ${secondsOr(defaultBusyTimeoutSeconds)}`,
+    }),
+    engine: t.field({ type: EngineKind, description: `What answers. ${spacesOr("the gateway's choice")}` }),
+    network: t.field({
+      type: Network,
+      description: `EGRESS needs the permission \`agents:egress\`. ${spacesOr("the gateway's")}`,
+    }),
+    image: t.string({ description: spacesOr("the gateway's") }),
   }),
 });
 
@@ -43,8 +52,8 @@ const UpdateAgentInput = builder.inputType("UpdateAgentInput", {
     metadata: t.field({ type: "JSON", description: "Replaces all of it." }),
     description: t.string(),
     tags: t.stringList({ description: "Replaces all of them." }),
-    idleTimeoutSeconds: t.int({ description: "Idle for so long, it falls asleep." }),
-    busyTimeoutSeconds: t.int({ description: "Busy for so long, its response fails and it falls asleep." }),
+    idleTimeoutSeconds: t.int({ description: idleTimeoutInWords }),
+    busyTimeoutSeconds: t.int({ description: busyTimeoutInWords }),
     engine: t.field({ type: EngineKind, description: "What answers from the next response on." }),
     instructions: t.string({ description: "Written to the computer the next time the agent gets ready." }),
     setup: t.string({ description: "Runs once, the next time the agent gets ready." }),
@@ -65,11 +74,11 @@ const RemixAgentInput = builder.inputType("RemixAgentInput", {
 });
 
 const PublishPermissionsInput = builder.inputType("PublishPermissionsInput", {
-  description: "Which parts others may remix; all, unless told otherwise.",
+  description: "Which parts others may copy with `remixAgent`; all, its secrets too, unless told otherwise.",
   fields: (t) => ({
-    code: t.boolean({ defaultValue: true }),
-    secrets: t.boolean({ defaultValue: true }),
-    content: t.boolean({ defaultValue: true }),
+    code: t.boolean({ defaultValue: true, description: "The folder `/agent/code`, instructions and set-up." }),
+    secrets: t.boolean({ defaultValue: true, description: "The agent's own secrets, whose values a copy can read." }),
+    content: t.boolean({ defaultValue: true, description: "Everything else below `/agent`." }),
   }),
 });
 
@@ -109,7 +118,7 @@ builder.mutationFields((t) => {
       description: "Freezes the agent's computer, and stops it when nobody wakes it soon. Its files stay.",
       args: {
         name,
-        delaySeconds: t.arg.int({ description: "Default: now." }),
+        delaySeconds: t.arg.int({ description: `0 to ${longestTimeoutSeconds}, which is 30 days. Default: 0, now.` }),
         note: t.arg.string({ description: "A word for the log on why." }),
       },
       resolve: async (_root, { name: agentName, ...order }, context) =>
@@ -169,8 +178,13 @@ builder.mutationFields((t) => {
     }),
     publishAgent: t.field({
       type: Agent,
-      description: "Shows the agent to everyone, also without a token.",
-      args: { name, permissions: t.arg({ type: PublishPermissionsInput, description: "Default: everything." }) },
+      description:
+        "Shows the agent to everyone, also without a token. Unless `permissions` says otherwise, everyone who can log in " +
+        "may then copy its code, its files AND ITS SECRETS with `remixAgent`.",
+      args: {
+        name,
+        permissions: t.arg({ type: PublishPermissionsInput, description: "Default: everything, its secrets too." }),
+      },
       resolve: async (_root, { name: agentName, permissions }, context) =>
         publishAgent(context.gateway, (await agentFor(context, agentName, "update")).id, {
           code: permissions?.code ?? true,
@@ -188,7 +202,14 @@ builder.mutationFields((t) => {
     createAgentToken: t.field({
       type: Token,
       description: "A token for an outside worker of this agent: it may answer its responses, and nothing else.",
-      args: { name, ttlSeconds: t.arg.int({ description: "Default: 24 hours." }) },
+      args: {
+        name,
+        ttlSeconds: t.arg.int({
+          description:
+            `How long it is good, 1 to ${tokenLifeSeconds.most} (30 days). ` +
+            `Default: ${tokenLifeSeconds.usual} (24 hours).`,
+        }),
+      },
       resolve: async (_root, { name: agentName, ttlSeconds }, context) => {
         const agent = await agentFor(context, agentName, "update");
         const issued = await context.auth.issueWorkerToken(requireAccount(context), agent.id, ttlSeconds ?? undefined);

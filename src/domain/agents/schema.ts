@@ -17,6 +17,10 @@ import type { PublishPermissions } from "./publish.ts";
 import { secretNamesOf } from "../secrets/owned.ts";
 import { ownerOf } from "./environment.ts";
 
+/** What the timeouts of an agent do, wherever they are shown or set. */
+export const idleTimeoutInWords = "After this many seconds in IDLE the agent goes to sleep.";
+export const busyTimeoutInWords = "After this many seconds in BUSY its response fails and the agent goes to sleep.";
+
 export const AgentState = builder.enumType("AgentState", {
   description: "`INIT` gets ready · `IDLE` waits · `BUSY` answers · `SLEPT` frozen or stopped, its files kept",
   values: Object.values(states),
@@ -59,7 +63,7 @@ export const Agent = builder.prismaObject("Agent", {
     createdByName: t.exposeString("createdByName"),
     state: t.expose("state", { type: AgentState }),
     description: t.exposeString("description", { nullable: true }),
-    parentName: t.exposeString("parentName", { nullable: true, description: "Outlives the parent." }),
+    parentName: t.exposeString("parentName", { nullable: true, description: "Stays when the parent is gone." }),
     metadata: t.expose("metadata", { type: "JSON" }),
     tags: t.stringList({
       extensions: { isToldByRow: true },
@@ -74,10 +78,8 @@ export const Agent = builder.prismaObject("Agent", {
       extensions: { isToldByRow: true },
       resolve: permissionsOf,
     }),
-    idleTimeoutSeconds: t.exposeInt("idleTimeoutSeconds", { description: "Idle for so long, it falls asleep." }),
-    busyTimeoutSeconds: t.exposeInt("busyTimeoutSeconds", {
-      description: "Busy for so long, its response fails and it falls asleep.",
-    }),
+    idleTimeoutSeconds: t.exposeInt("idleTimeoutSeconds", { description: idleTimeoutInWords }),
+    busyTimeoutSeconds: t.exposeInt("busyTimeoutSeconds", { description: busyTimeoutInWords }),
     idleFrom: t.expose("idleFrom", {
       type: "DateTime",
       nullable: true,
@@ -112,7 +114,12 @@ export const Agent = builder.prismaObject("Agent", {
           ? context.loader("setupOutput", (ids: readonly string[]) => setupOutputs(context.gateway, ids)).load(agent.id)
           : null,
     }),
-    lastError: t.exposeString("lastError", { nullable: true, description: "Why it cannot work." }),
+    lastError: t.exposeString("lastError", {
+      nullable: true,
+      description:
+        "What went wrong last, such as a set-up script that failed or a computer that was given up; null when nothing " +
+        "did. Waking the agent clears it.",
+    }),
     computer: t.field({
       type: Computer,
       description: "The container and volume behind it.",

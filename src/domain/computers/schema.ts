@@ -1,25 +1,41 @@
 import { builder } from "../../graphql/builder.ts";
 import type { LogLine as Line } from "../../runtime/runtime.ts";
-import {
-  ComputerDesired as desires,
-  ComputerPhase as phases,
-  Network as networks,
-} from "../../store/generated/client/enums.ts";
+import type {
+  ComputerDesired as Desired,
+  ComputerPhase as Phase,
+  Network as Reach,
+} from "../../store/generated/client/client.ts";
 import { containerName, limitsOf } from "./computer.ts";
 
 const ComputerPhase = builder.enumType("ComputerPhase", {
   description: "What a computer was last seen to be.",
-  values: Object.values(phases),
+  values: {
+    ABSENT: { description: "It has no container: none was made yet, or it was removed." },
+    CREATING: { description: "Its container is being made." },
+    RUNNING: { description: "It takes commands." },
+    PAUSED: { description: "Frozen: its processes stand still and keep their memory." },
+    STOPPED: { description: "Its container does not run; its files are there." },
+    FAILED: { description: "Given up; `lastError` says why. The next order to run tries again." },
+  } satisfies Record<Phase, object>,
 });
 
 const ComputerDesired = builder.enumType("ComputerDesired", {
   description: "What a computer should be; the lifecycle controller makes it so.",
-  values: Object.values(desires),
+  values: {
+    RUNNING: { description: "Running, so that it takes commands." },
+    PAUSED: { description: "Frozen. That of a sleeping agent is stopped after RAWORC_FREEZE_SECONDS." },
+    STOPPED: { description: "Stopped, with its container and its files kept." },
+    VOLUME_ONLY: { description: "Without a container, its files kept: that of a closed session." },
+    ABSENT: { description: "Gone, with all of its files." },
+  } satisfies Record<Desired, object>,
 });
 
 export const Network = builder.enumType("Network", {
-  description: "What a computer may reach: nothing, or the internet but neither the host nor other computers.",
-  values: Object.values(networks),
+  description: "What a computer may reach.",
+  values: {
+    NONE: { description: "Nothing." },
+    EGRESS: { description: "The internet, but neither the host nor other computers." },
+  } satisfies Record<Reach, object>,
 });
 
 const ComputerLimits = builder

@@ -13,14 +13,21 @@ import { updateResponse } from "./update.ts";
 const longestWaitSeconds = 900;
 
 const WhenBusy = builder.enumType("WhenBusy", {
-  description: "What to do when the agent has others unfinished: wait, refuse, or cancel what runs and go first.",
-  values: ["QUEUE", "REJECT", "INTERRUPT"] as const,
+  description: "What to do when the agent has other responses that are not finished.",
+  values: {
+    QUEUE: { description: "Wait for them." },
+    REJECT: { description: "Refuse with CONFLICT." },
+    INTERRUPT: { description: "Cancel the one that runs, and go before those that wait." },
+  },
 });
 
 const UpdateResponseInput = builder.inputType("UpdateResponseInput", {
   description: "What an outside worker says of a response.",
   fields: (t) => ({
-    status: t.field({ type: ResponseStatus, description: "PROCESSING, COMPLETED or FAILED." }),
+    status: t.field({
+      type: ResponseStatus,
+      description: "PENDING, PROCESSING, COMPLETED or FAILED; to cancel use `cancelResponse`.",
+    }),
     input: t.field({ type: "JSON", description: "Replaces the input." }),
     output: t.field({ type: "JSON", description: "`text` replaces, `items` are appended, other keys overwrite." }),
   }),
@@ -44,7 +51,11 @@ builder.mutationFields((t) => ({
       agent: t.arg.id({ required: true, description: "The agent's name." }),
       input: t.arg({ type: "JSON", required: true, description: 'Typically `{ text: "…" }`.' }),
       wait: t.arg.boolean({ defaultValue: false, description: "Answer only when the response has ended." }),
-      timeoutSeconds: t.arg.int({ description: "How long to wait; then TIMEOUT, while the response goes on." }),
+      timeoutSeconds: t.arg.int({
+        description:
+          `How long to wait, 1 to ${longestWaitSeconds}; then TIMEOUT, while the response goes on. ` +
+          `Default: ${longestWaitSeconds}.`,
+      }),
       whenBusy: t.arg({ type: WhenBusy, defaultValue: "QUEUE", description: "When others are unfinished." }),
       idempotencyKey: t.arg.string({ description: "Makes a repeated call answer with the first one's response." }),
     },

@@ -4,8 +4,8 @@ import { connectionOf } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
 import { limits } from "../../graphql/limits.ts";
 import { type MaybePromise, rememberedOf, whenThere } from "../../graphql/remembered.ts";
-import type { Response as ResponseRow } from "../../store/generated/client/client.ts";
-import { FailureReason as reasons, ResponseStatus as statuses } from "../../store/generated/client/enums.ts";
+import type { FailureReason as Reason, Response as ResponseRow } from "../../store/generated/client/client.ts";
+import { ResponseStatus as statuses } from "../../store/generated/client/enums.ts";
 import { agentById } from "../agents/remembered.ts";
 import { Agent } from "../agents/schema.ts";
 import { maySee } from "../sessions/access.ts";
@@ -24,7 +24,36 @@ export const ResponseStatus = builder.enumType("ResponseStatus", {
 
 const FailureReason = builder.enumType("FailureReason", {
   description: "Why a response failed. The list is closed.",
-  values: Object.values(reasons),
+  values: {
+    COMMAND_FAILED: { description: "The script ended with an exit code other than 0, or could not be run." },
+    MODEL_ERROR: {
+      description: "The model's provider refused the request, failed again and again, or broke off the answer.",
+    },
+    MODEL_UNAVAILABLE: {
+      description:
+        "There is no key that can be used, the provider refused it, or the model's address may not be asked.",
+    },
+    STEP_LIMIT: { description: "The model had not finished after as many steps as it may take." },
+    TIMEOUT: {
+      description: "The busy timeout, or a command's own limit of 24 hours, was over before it had finished.",
+    },
+    INTERRUPTED: {
+      description: "The gateway stopped, restarted or failed in the middle; what ran is not run a second time.",
+    },
+    COMPUTER_LOST: {
+      description: "The computer ended, could not be had, or was given up after it had failed again and again.",
+    },
+    OUT_OF_MEMORY: { description: "The computer ran out of memory while a command ran." },
+    SETUP_FAILED: { description: "The agent's set-up script failed." },
+    AGENT_SLEPT: { description: "The agent was put to sleep, or fell asleep, before it had finished." },
+    AGENT_DELETED: { description: "The agent was deleted before it had finished." },
+    SESSION_PAUSED: { description: "The session was paused, suspended or closed before it had finished." },
+    SESSION_DELETED: { description: "The session was deleted before it had finished." },
+    HANDLER_FAILED: {
+      description: "The space agent's function threw an error, ended without an answer, or is not there.",
+    },
+    WORKER_REPORTED: { description: "The program outside that answered it said that it failed." },
+  } satisfies Record<Reason, object>,
 });
 
 const ResponseFailure = builder.objectRef<NonNullable<ReturnType<typeof failureOf>>>("ResponseFailure").implement({

@@ -4,8 +4,11 @@ import { connectionOf } from "../../graphql/connection.ts";
 import { rulesOf } from "./role.ts";
 
 export const RuleScope = builder.enumType("RuleScope", {
-  description: "`GLOBAL` also reaches what lives in no space, when the role is bound everywhere.",
-  values: { SPACE: { value: "space" }, GLOBAL: { value: "global" } } as const,
+  description: "How far a rule reaches.",
+  values: {
+    SPACE: { value: "space", description: "What lives in the space that the role is bound to, or in any." },
+    GLOBAL: { value: "global", description: "Also what lives in no space, when the role is bound everywhere." },
+  } as const,
 });
 
 const Rule = builder.objectRef<RuleShape>("Rule").implement({

@@ -21,7 +21,10 @@ const UpdateSecretInput = builder.inputType("UpdateSecretInput", {
 
 const DeletedSecret = builder.objectRef<{ space: string; keyName: string }>("DeletedSecret").implement({
   description: "What is left of a deleted secret.",
-  fields: (t) => ({ space: t.exposeID("space"), key: t.exposeID("keyName", { description: "Free again." }) }),
+  fields: (t) => ({
+    space: t.exposeID("space"),
+    key: t.exposeID("keyName", { description: "The environment variable; a new secret may have this key." }),
+  }),
 });
 
 builder.mutationFields((t) => {

@@ -4,15 +4,18 @@ import { builder } from "../../graphql/builder.ts";
 import type { Context } from "../../graphql/context.ts";
 import { Network } from "../computers/schema.ts";
 import { checkMetadata, choicesOf } from "../spaces/choices.ts";
-import { EngineKind } from "../spaces/choices-schema.ts";
+import { EngineKind, secondsOr, spacesOr } from "../spaces/choices-schema.ts";
 import { sessionFor } from "./access.ts";
 import { type CreateSessionInput as NewSession, createSession, type Creator } from "./create.ts";
 import { deleteSession } from "./delete.ts";
 import { moveSession, setState } from "./lifecycle.ts";
 import { remixSession } from "./remix.ts";
-import { Session } from "./schema.ts";
-import type { SessionVerb } from "./session.ts";
+import { busyTimeoutInWords, Session } from "./schema.ts";
+import { defaultBusyTimeoutSeconds, type SessionVerb } from "./session.ts";
 import { updateSession } from "./update.ts";
+
+/** What answers where neither the caller nor the space has said it. */
+const answersOtherwise = "the only space agent where there is just one, else the gateway's choice";
 
 const CreateSessionInput = builder.inputType("CreateSessionInput", {
   description: "A new session; nothing is needed.",
@@ -24,13 +27,18 @@ const CreateSessionInput = builder.inputType("CreateSessionInput", {
     }),
     secrets: t.field({ type: "JSON", description: "Names and values, for the environment of its commands." }),
     instructions: t.string({ description: "What it is to be: `/agent/code/instructions.md`, and the system prompt." }),
-    busyTimeoutSeconds: t.int({ description: "Default 900." }),
+    busyTimeoutSeconds: t.int({ description: `${busyTimeoutInWords} ${secondsOr(defaultBusyTimeoutSeconds)}` }),
     engine: t.field({
       type: EngineKind,
-      description: "Default: a space agent where one is meant, or else the gateway's choice.",
+      description: `What answers messages that name no space agent. ${spacesOr(answersOtherwise)}`,
     }),
-    network: t.field({ type: Network, description: "EGRESS needs the permission `agents:egress`." }),
-    image: t.string({ description: "Default: that of the space's latest build, or else the gateway's." }),
+    network: t.field({
+      type: Network,
+      description: `EGRESS needs the permission \`agents:egress\`. ${spacesOr("the gateway's")}`,
+    }),
+    image: t.string({
+      description: "Default: that of the space's latest build, else the space's setting, else the gateway's.",
+    }),
   }),
 });
 
@@ -39,7 +47,7 @@ const UpdateSessionInput = builder.inputType("UpdateSessionInput", {
   fields: (t) => ({
     space: t.id({ description: "Moves it there, with its files, messages and own secrets; not while it answers." }),
     metadata: t.field({ type: "JSON", description: "Replaces all of it." }),
-    busyTimeoutSeconds: t.int({ description: "Busy for so long, what it answers fails and it waits again." }),
+    busyTimeoutSeconds: t.int({ description: busyTimeoutInWords }),
     engine: t.field({ type: EngineKind, description: "What answers from the next message on." }),
     instructions: t.string({ description: "Written to the computer the next time the session gets ready." }),
   }),

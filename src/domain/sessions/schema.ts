@@ -12,6 +12,10 @@ import { maySee } from "./access.ts";
 import { ownerOf } from "./environment.ts";
 import { sessionById } from "./remembered.ts";
 
+/** What the timeout of a session does, wherever it is shown or set. */
+export const busyTimeoutInWords =
+  "After this many seconds in BUSY what it answers fails and the session is IDLE again.";
+
 export const SessionState = builder.enumType("SessionState", {
   description:
     "`INIT` gets ready · `IDLE` waits for a message · `BUSY` answers · `PAUSED` frozen · `SUSPENDED` stopped · " +
@@ -33,20 +37,22 @@ export const Session = builder.prismaObject("Session", {
     createdByName: t.exposeString("createdByName"),
     state: t.expose("state", { type: SessionState }),
     metadata: t.expose("metadata", { type: "JSON" }),
-    parentId: t.exposeID("parentId", { nullable: true, description: "Outlives the parent." }),
+    parentId: t.exposeID("parentId", { nullable: true, description: "Stays when the parent is gone." }),
     engine: t.expose("engine", {
       type: EngineKind,
       nullable: true,
       description:
-        "Null means: a space agent where one is meant, and else the gateway's choice. With EXTERNAL its messages wait for " +
-        "those who may send to it: they read `responses(status: PENDING)` and end them with `updateResponse`.",
+        "What answers messages that name no space agent. Null means: the only space agent where there is just one, else " +
+        "the gateway's choice. With EXTERNAL its messages wait for those who may send to it: they read " +
+        "`responses(status: PENDING)` and end them with `updateResponse`.",
     }),
-    busyTimeoutSeconds: t.exposeInt("busyTimeoutSeconds", {
-      description: "Busy for so long, what it answers fails and it waits again.",
-    }),
+    busyTimeoutSeconds: t.exposeInt("busyTimeoutSeconds", { description: busyTimeoutInWords }),
     busyFrom: t.expose("busyFrom", { type: "DateTime", nullable: true, description: "Since when it answers." }),
     buildId: t.exposeID("buildId", { nullable: true, description: "The build whose image its computer has." }),
-    lastError: t.exposeString("lastError", { nullable: true, description: "Why it cannot work." }),
+    lastError: t.exposeString("lastError", {
+      nullable: true,
+      description: "Why its computer was given up; null when it was not. Resuming the session clears it.",
+    }),
     computer: t.field({
       type: Computer,
       description: "The container and volume behind it.",

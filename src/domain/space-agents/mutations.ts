@@ -33,7 +33,10 @@ const UpdateSpaceAgentInput = builder.inputType("UpdateSpaceAgentInput", {
 
 const DeletedSpaceAgent = builder.objectRef<{ spaceName: string; name: string }>("DeletedSpaceAgent").implement({
   description: "What is left of a deleted space agent.",
-  fields: (t) => ({ space: t.exposeID("spaceName"), name: t.exposeID("name", { description: "Free again." }) }),
+  fields: (t) => ({
+    space: t.exposeID("spaceName"),
+    name: t.exposeID("name", { description: "A new agent of the space may have this name." }),
+  }),
 });
 
 builder.mutationFields((t) => {

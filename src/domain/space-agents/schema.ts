@@ -22,7 +22,10 @@ export const SpaceAgent = builder.prismaObject("SpaceAgent", {
     description: t.exposeString("description", { nullable: true }),
     purpose: t.exposeString("purpose", {
       nullable: true,
-      description: "What it is good at; a message of a session goes to the agent whose purpose fits.",
+      description:
+        "What it is good at, for those who choose among agents; the gateway does not choose by it. A message of a " +
+        "session goes to the agent that it names first (`@name`), else to the one that `metadata.agent` of the session " +
+        "names, else to the only agent there is, where the session has chosen no engine.",
     }),
     sourceRepo: t.exposeString("sourceRepo", { description: "`Owner/repo`, `host/owner/repo` or a URL." }),
     sourceBranch: t.exposeString("sourceBranch", { description: "A branch or tag." }),

@@ -55,7 +55,8 @@ const EventConnection = builder.objectRef<EventPage>("EventConnection").implemen
   }),
 });
 
-const oldCursors = "One from before an event that was forgotten is refused; `oldestCursor` says where to go on.";
+const oldCursors =
+  "A cursor older than the oldest kept event is refused with BAD_USER_INPUT; go on from `extensions.oldestCursor`.";
 
 builder.queryField("events", (t) =>
   t.field({
