@@ -69,7 +69,7 @@ const additions: Readonly<Record<string, readonly string[]>> = { "GET /api/v0/au
 /** Fills in the host and the placeholders. */
 const fillWith = (id: string) => (text: string) =>
   text
-    .replace("https://ragavan.com", gateway.url)
+    .replace("https://example.org", gateway.url)
     .replace("<name>", "demo")
     .replace("<id>", id)
     .replace("<token>", gateway.adminToken);
