@@ -82,7 +82,7 @@ function collectAll(gc: NonNullable<typeof globalThis.gc>): void {
 
 /** What became of the first administrator's password, with the password where the operator does not know it. */
 function passwordLines({ user, generatedPassword: password, replacedDefault }: FirstAdministrator): string {
-  const by = password ? "a new one" : "RAWORC_ADMIN_PASSWORD";
+  const by = password ? "a generated one" : "RAWORC_ADMIN_PASSWORD";
   const lines = [
     ...(replacedDefault ? [`WARNING: ${by} replaced the default password of "${user}", whose tokens have ended`] : []),
     ...(password ? [`Log in as user "${user}", password "${password}" (shown only this once)`] : []),

@@ -1,5 +1,5 @@
 import { createClient } from "graphql-ws";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { readConfig } from "../../src/config.ts";
 import { startTestGateway } from "../support/gateway.ts";
@@ -8,14 +8,22 @@ import { watchOn } from "../support/live.ts";
 type Gateway = Awaited<ReturnType<typeof startTestGateway>>;
 
 const maxLogins = 2;
-let gateway: Gateway | undefined;
-afterEach(() => gateway?.stop());
 
-async function start(trusted?: string): Promise<Gateway> {
-  const settings = { RAWORC_MAX_LOGINS_PER_MINUTE: String(maxLogins) };
-  gateway = await startTestGateway({
-    env: { ...settings, ...(trusted === undefined ? {} : { RAWORC_TRUSTED_PROXIES: trusted }) },
-  });
+const start = (trusted: string) =>
+  startTestGateway({ env: { RAWORC_MAX_LOGINS_PER_MINUTE: String(maxLogins), RAWORC_TRUSTED_PROXIES: trusted } });
+
+/** By whom they trust; the tests call from this machine. */
+const settings = { nobody: "", "other machines": "10.0.0.0/8", "this machine": "10.0.0.0/8, loopback" };
+type Trusted = keyof typeof settings;
+const gateways = new Map<Trusted, Gateway>();
+beforeAll(async () => {
+  for (const trusted of Object.keys(settings) as Trusted[]) gateways.set(trusted, await start(settings[trusted]));
+});
+afterAll(() => Promise.all([...gateways.values()].map((gateway) => gateway.stop())));
+
+function trusting(trusted: Trusted): Gateway {
+  const gateway = gateways.get(trusted);
+  if (!gateway) throw new Error("it has not started");
   return gateway;
 }
 
@@ -76,42 +84,48 @@ const transports: Readonly<Record<string, Login>> = {
   },
 };
 
+let strangers = 0;
+
 /** Fails to log in as often as one address may, as somebody else each time. */
-async function useUp(running: Gateway, login: Login, from: string): Promise<void> {
+async function useUp(gateway: Gateway, login: Login, from: string): Promise<void> {
   for (let count = 0; count < maxLogins; count++) {
-    expect(await login(running, { user: `nobody${count}`, pass: "wrong", from })).toBe("UNAUTHENTICATED");
+    expect(await login(gateway, { user: `nobody${strangers++}`, pass: "wrong", from })).toBe("UNAUTHENTICATED");
   }
 }
 
 const admin = { user: "admin", pass: "admin" };
+const byEach = Object.entries(transports).map(([name, login], place) => ({ name, login, net: `192.0.${place}` }));
 
-describe.each(Object.entries(transports))("over %s", (_name, login) => {
+describe.each(byEach)("over $name", ({ login, net }) => {
   test("who fails to log in behind a trusted proxy locks out nobody else behind it", async () => {
-    const running = await start("loopback");
-    await useUp(running, login, "192.0.2.1");
-    expect(await login(running, { ...admin, from: "192.0.2.1" })).toBe("RATE_LIMITED");
-    expect(await login(running, { ...admin, from: "192.0.2.2" })).toBe("welcome");
+    const gateway = trusting("this machine");
+    await useUp(gateway, login, `${net}.1`);
+    expect(await login(gateway, { ...admin, from: `${net}.1` })).toBe("RATE_LIMITED");
+    expect(await login(gateway, { ...admin, from: `${net}.2` })).toBe("welcome");
   });
 
-  test("who makes up where they come from is known by what the proxy added to it", async () => {
-    const running = await start("10.0.0.0/8, 127.0.0.1");
-    await useUp(running, login, "198.51.100.7, 192.0.2.1");
-    expect(await login(running, { ...admin, from: "127.0.0.1, 192.0.2.1" })).toBe("RATE_LIMITED");
-    expect(await login(running, { ...admin, from: "192.0.2.1, 10.1.2.3" })).toBe("RATE_LIMITED");
-    expect(await login(running, { ...admin, from: "192.0.2.1, 192.0.2.2" })).toBe("welcome");
-  });
-
-  test.each([undefined, "10.0.0.0/8"])("nobody is believed who is not trusted, with %j", async (trusted) => {
-    const running = await start(trusted);
-    await useUp(running, login, "192.0.2.1");
-    expect(await login(running, { ...admin, from: "192.0.2.2" })).toBe("RATE_LIMITED");
+  test("who makes up where they come from is known by what the proxies added to it", async () => {
+    const gateway = trusting("this machine");
+    await useUp(gateway, login, `198.51.100.7, ${net}.3`);
+    expect(await login(gateway, { ...admin, from: `127.0.0.1, ${net}.3` })).toBe("RATE_LIMITED");
+    expect(await login(gateway, { ...admin, from: `${net}.3, 10.1.2.3` })).toBe("RATE_LIMITED");
+    expect(await login(gateway, { ...admin, from: `${net}.3, ${net}.4` })).toBe("welcome");
   });
 });
 
-test.each([undefined, "loopback", "10.0.0.0/8"])(
-  "the metrics are open to the machine itself, and to nobody behind a proxy on it, with %j trusted",
+test.each(["nobody", "other machines"] as const)(
+  "a gateway that trusts %s believes nothing of what this machine says, over no transport",
   async (trusted) => {
-    const { url, adminToken } = await start(trusted);
+    const gateway = trusting(trusted);
+    await useUp(gateway, overGraphql("application/json"), "192.0.2.1");
+    for (const { login } of byEach) expect(await login(gateway, { ...admin, from: "192.0.2.2" })).toBe("RATE_LIMITED");
+  },
+);
+
+test.each(Object.keys(settings) as Trusted[])(
+  "the metrics are open to the machine itself and to nobody behind a proxy on it, where %s may be trusted",
+  async (trusted) => {
+    const { url, adminToken } = trusting(trusted);
     const statusOf = async (headers: Readonly<Record<string, string>>) =>
       (await fetch(`${url}/metrics`, { headers })).status;
     expect(await statusOf({})).toBe(200);
