@@ -8,10 +8,9 @@ const HALF = OUTPUT_LIMIT_BYTES / 2;
  */
 export class OutputCapture {
   readonly #decoders = { stdout: textDecoder(), stderr: textDecoder() };
-  readonly #head: Buffer[] = [];
+  readonly #head = new GrowingBytes();
   #room = HALF;
-  #tail: Buffer[] = [];
-  #tailBytes = 0;
+  readonly #tail = new GrowingBytes();
   #leftOut = 0;
 
   /** Takes a chunk as it came and returns its text, to be shown at once. */
@@ -23,7 +22,7 @@ export class OutputCapture {
     const text = raw.replaceAll("\0", "\uFFFD");
     const bytes = Buffer.from(text);
     const kept = characterStart(bytes, Math.min(this.#room, bytes.length));
-    this.#head.push(bytes.subarray(0, kept));
+    this.#head.add(bytes.subarray(0, kept));
     this.#room = kept < bytes.length ? 0 : this.#room - kept;
     this.#addToTail(bytes.subarray(kept));
     return text;
@@ -32,24 +31,50 @@ export class OutputCapture {
   /** Ends the streams and returns what was kept, with a note where something is left out. */
   finish(): string {
     for (const decoder of Object.values(this.#decoders)) this.add(decoder.decode());
-    const tail = Buffer.concat(this.#tail);
+    const tail = this.#tail.bytes;
     const cut = characterEnd(tail, Math.max(0, tail.length - HALF));
     const leftOut = this.#leftOut + cut;
     const note = leftOut > 0 ? `\n[… ${leftOut} bytes left out …]\n` : "";
-    return Buffer.concat([...this.#head, Buffer.from(note), tail.subarray(cut)]).toString();
+    return Buffer.concat([this.#head.bytes, Buffer.from(note), tail.subarray(cut)]).toString();
   }
 
   #addToTail(bytes: Buffer) {
-    if (bytes.length === 0) return;
-    this.#tail.push(bytes);
-    this.#tailBytes += bytes.length;
-    if (this.#tailBytes < 4 * HALF) return;
-    // Cut rarely and to one buffer, so that a flood of tiny chunks costs neither time nor memory.
-    const tail = Buffer.concat(this.#tail);
-    const cut = characterEnd(tail, tail.length - HALF);
-    this.#tail = [Buffer.from(tail.subarray(cut))];
-    this.#tailBytes = tail.length - cut;
-    this.#leftOut += cut;
+    for (let at = 0; at < bytes.length; at += HALF) {
+      this.#tail.add(bytes.subarray(at, at + HALF));
+      const surplus = this.#tail.bytes.length - HALF;
+      // Cut rarely, so that a flood of tiny chunks costs no time.
+      if (surplus < HALF) continue;
+      const cut = characterEnd(this.#tail.bytes, surplus);
+      this.#tail.dropFirst(cut);
+      this.#leftOut += cut;
+    }
+  }
+}
+
+/** Bytes one after another in memory of their own: what they were cut from is let go, however small they are. */
+class GrowingBytes {
+  #memory = Buffer.alloc(0);
+  #length = 0;
+
+  /** They are what they are only until the next change. */
+  get bytes(): Buffer {
+    return this.#memory.subarray(0, this.#length);
+  }
+
+  add(bytes: Uint8Array): void {
+    const length = this.#length + bytes.length;
+    if (length > this.#memory.length) {
+      const memory = Buffer.alloc(Math.max(length, 2 * this.#memory.length));
+      memory.set(this.bytes);
+      this.#memory = memory;
+    }
+    this.#memory.set(bytes, this.#length);
+    this.#length = length;
+  }
+
+  dropFirst(count: number): void {
+    this.#memory.copyWithin(0, count, this.#length);
+    this.#length -= count;
   }
 }
 

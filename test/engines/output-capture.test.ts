@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OUTPUT_LIMIT_BYTES, OutputCapture, truncated } from "../../src/engines/output-capture.ts";
+import { heldBytes } from "../support/memory.ts";
 
 function dissect(kept: string) {
   const [, head = kept, leftOut = "0", tail = ""] = /^([^]*)\n\[… (\d+) bytes left out …\]\n([^]*)$/.exec(kept) ?? [];
@@ -44,6 +45,21 @@ describe("the output of a tool", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test.each([
+    ["64 kB at a time", 3200, 65_536],
+    ["a few letters at a time", 20_000, 3],
+  ])("takes little memory while it comes, %s", (_how, chunks, bytes) => {
+    const capture = new OutputCapture();
+    const chunk = Buffer.alloc(bytes, "x");
+    const before = heldBytes();
+    for (let count = 0; count < chunks; count += 1) {
+      capture.push(chunk, "stdout");
+      Buffer.from("x".repeat(4000)); // what others take from the memory that small buffers share
+    }
+    expect(heldBytes() - before).toBeLessThan(2_000_000);
+    expect(capture.finish()).toMatch(/^x+/);
   });
 
   test("is left as it is when it fits", () => {
