@@ -1,9 +1,8 @@
+import { Lines } from "./lines.ts";
 import type { LogLine, OutputStream } from "./runtime.ts";
 
 /** So many lines of a main process are kept. */
 const mostLines = 1000;
-/** What is longer is broken. */
-const longestLine = 65_536;
 
 interface LogOptions {
   readonly tail?: number;
@@ -17,16 +16,11 @@ export class LogBuffer {
   /** How many lines there were before those that are kept. */
   #dropped = 0;
   #changed = Promise.withResolvers<void>();
-  readonly #rest: Record<OutputStream, string> = { stdout: "", stderr: "" };
-  readonly #decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
+  readonly #printed: Record<OutputStream, Lines> = { stdout: new Lines(), stderr: new Lines() };
 
   /** Takes what was printed, as it came. */
   push(chunk: Uint8Array, stream: OutputStream, at: Date): void {
-    const text = this.#rest[stream] + this.#decoders[stream].decode(chunk, { stream: true });
-    const lines = text.split("\n");
-    const rest = lines.pop() ?? "";
-    if (rest.length > longestLine) lines.push(rest);
-    this.#rest[stream] = rest.length > longestLine ? "" : rest;
+    const lines = this.#printed[stream].push(chunk);
     if (lines.length === 0) return;
     this.#lines.push(...lines.map((line) => ({ at, stream, text: line })));
     const surplus = Math.max(0, this.#lines.length - mostLines);

@@ -3,6 +3,8 @@ import type { OutputStream } from "../runtime.ts";
 export interface Frame {
   readonly stream: OutputStream;
   readonly content: Buffer;
+  /** True for the first part of a frame. */
+  readonly begins: boolean;
 }
 
 const headerBytes = 8;
@@ -17,6 +19,7 @@ export async function* framesOf(source: AsyncIterable<Buffer>): AsyncGenerator<F
   let rest: Buffer = Buffer.alloc(0);
   let stream: OutputStream = "stdout";
   let missing = 0;
+  let begins = true;
   for await (const chunk of source) {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     while (rest.length > 0) {
@@ -25,12 +28,14 @@ export async function* framesOf(source: AsyncIterable<Buffer>): AsyncGenerator<F
         stream = rest[0] === 2 ? "stderr" : "stdout";
         missing = rest.readUInt32BE(4);
         rest = rest.subarray(headerBytes);
+        begins = true;
         continue;
       }
       const content = rest.subarray(0, missing);
       rest = rest.subarray(content.length);
       missing -= content.length;
-      yield { stream, content };
+      yield { stream, content, begins };
+      begins = false;
     }
   }
 }

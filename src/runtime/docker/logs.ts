@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
-import type { LogLine, OutputStream } from "../runtime.ts";
+import { Lines } from "../lines.ts";
+import type { LogLine } from "../runtime.ts";
 import { call, type Engine } from "./engine.ts";
 import { framesOf } from "./frames.ts";
 
@@ -46,24 +47,57 @@ async function* followed(stream: Readable, signals: readonly (AbortSignal | unde
 }
 
 async function* linesOf(source: AsyncIterable<Buffer>): AsyncGenerator<LogLine> {
-  const rest: Record<OutputStream, Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
-  for await (const { stream, content } of framesOf(source)) {
-    let pending = Buffer.concat([rest[stream], content]);
-    for (let end = pending.indexOf(10); end >= 0; end = pending.indexOf(10)) {
-      yield lineIn(pending.subarray(0, end).toString(), stream);
-      pending = pending.subarray(end + 1);
-    }
-    rest[stream] = pending;
+  const printed = { stdout: new StampedLines(), stderr: new StampedLines() };
+  for await (const { stream, content, begins } of framesOf(source)) {
+    for (const line of printed[stream].push(content, begins)) yield { ...line, stream };
   }
   for (const stream of ["stdout", "stderr"] as const) {
-    if (rest[stream].length > 0) yield lineIn(rest[stream].toString(), stream);
+    const { rest } = printed[stream];
+    if (rest.text !== "") yield { ...rest, stream };
   }
 }
 
-/** The engine puts the time, in nanoseconds, before each line. */
-function lineIn(line: string, stream: OutputStream): LogLine {
-  const space = line.indexOf(" ");
-  return { at: new Date(line.slice(0, space)), stream, text: line.slice(space + 1) };
+/** More than any time is long. */
+const longestStamp = 64;
+
+/**
+ * Takes the times out of a log: the engine puts one, in nanoseconds, at the beginning of each frame. A line is a frame,
+ * or several: 16 kB are the most that the engine keeps in one.
+ */
+class StampedLines {
+  readonly #lines = new Lines();
+  /** What has come of the time of a frame; `null` once it is whole. */
+  #stamp: string | null = null;
+  #frameAt = new Date(Number.NaN);
+  #lineAt = this.#frameAt;
+
+  *push(content: Buffer, begins: boolean): Generator<Omit<LogLine, "stream">> {
+    if (begins) this.#stamp = "";
+    const text = this.#stamp === null ? content : this.#afterStamp(this.#stamp, content);
+    for (const line of this.#lines.push(text)) {
+      yield { at: this.#lineAt, text: line };
+      this.#lineAt = this.#frameAt;
+    }
+  }
+
+  /** The line that has no end. */
+  get rest(): Omit<LogLine, "stream"> {
+    return { at: this.#lineAt, text: this.#lines.rest };
+  }
+
+  #afterStamp(begun: string, content: Buffer): Buffer {
+    const space = content.indexOf(" ");
+    const end = space < 0 ? content.length : space;
+    const stamp = (begun + content.toString("latin1", 0, end)).slice(0, longestStamp);
+    if (space < 0) {
+      this.#stamp = stamp;
+      return content.subarray(end);
+    }
+    this.#stamp = null;
+    this.#frameAt = new Date(stamp);
+    if (this.#lines.rest === "") this.#lineAt = this.#frameAt;
+    return content.subarray(space + 1);
+  }
 }
 
 async function* oneChunk(chunk: Buffer): AsyncGenerator<Buffer> {

@@ -84,6 +84,18 @@ export function describeObserving(open: OpenRuntime, capabilities: RuntimeCapabi
       },
     );
 
+    testWith(capabilities.mainProcess)("a long line of a log is whole, a longer one broken", async () => {
+      const letters = (count: number, letter: string) => `head -c ${count} /dev/zero | tr '\\0' ${letter}; echo`;
+      const script = `${letters(40_000, "x")}; ${letters(150_000, "y")}; echo last; sleep 60`;
+      const own = await world.newRunning({ command: ["sh", "-c", script] });
+      const lines: string[] = [];
+      for await (const { text } of world.runtime.logs(own, { follow: true })) {
+        lines.push(text.replace(/^(.)\1{9,}$/, (same: string, letter: string) => `${letter} × ${same.length}`));
+        if (text === "last") break;
+      }
+      expect(lines).toEqual(["x × 40000", "y × 65536", "y × 65536", "y × 18928", "last"]);
+    });
+
     testWith(capabilities.mainProcess)(
       "a main process of its own that ends stops the container, which can be started again",
       async () => {
