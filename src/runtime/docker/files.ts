@@ -10,6 +10,8 @@ import { answers, scripts } from "./file-scripts.ts";
 const shortMs = 30_000;
 const longMs = 300_000;
 const listMaxBytes = 64 * 1_048_576;
+/** So much is kept of what a script complains of, which is said when it fails. */
+const complaintMaxBytes = 4_096;
 
 interface Script {
   readonly name: keyof typeof scripts;
@@ -61,22 +63,25 @@ export const filesOf = (engine: Engine): RuntimeFiles => ({
 /** Runs one script and returns what it printed; its exit code tells which promise of the port it could not keep. */
 async function runScript(engine: Engine, container: string, script: Script): Promise<Buffer> {
   const output: Uint8Array[] = [];
-  const errors: Uint8Array[] = [];
+  let complaint: Buffer = Buffer.alloc(0);
   let total = 0;
   const { end, exitCode } = await exec(engine, container, {
     argv: ["/bin/sh", "-c", scripts[script.name], "files", script.names.join("/") || ".", ...(script.args ?? [])],
     ...(script.stdin && { stdin: script.stdin }),
     timeoutMs: script.timeoutMs,
     onOutput: (chunk, stream) => {
-      if (stream === "stderr") errors.push(chunk);
+      if (stream === "stderr") complaint = firstBytes(complaint, chunk, complaintMaxBytes);
       else if ((total += chunk.length) > script.maxBytes) throw pathRefusals.tooLarge(script.path, script.maxBytes);
       else output.push(chunk);
     },
   });
   if (end === "exited" && exitCode === 0) return Buffer.concat(output);
-  const reason = end === "exited" ? Buffer.concat(errors).toString().trim().slice(0, 300) : `the container ${end}`;
+  const reason = end === "exited" ? complaint.toString().trim().slice(0, 300) : `the container ${end}`;
   throw refusalFor(exitCode, script, reason);
 }
+
+const firstBytes = (bytes: Buffer, more: Uint8Array, most: number) =>
+  bytes.length < most ? Buffer.concat([bytes, more], Math.min(most, bytes.length + more.length)) : bytes;
 
 function refusalFor(exitCode: number | null, { name, path, maxBytes }: Script, reason: string) {
   if (exitCode === answers.missing) return pathRefusals.missing(path);
