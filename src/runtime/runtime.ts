@@ -55,7 +55,8 @@ export interface Runtime {
    * whole process tree of the command, also processes that left its group.
    *
    * CONFLICT and NOT_FOUND mean that the container does not run and nothing was started; UNAVAILABLE means the
-   * same when it says `state: "notStarted"`.
+   * same when it says `state: "notStarted"`. What begins after it was said to have failed is ended as soon as it has
+   * begun.
    */
   exec(container: string, command: ExecCommand): Promise<ExecResult>;
   /** Ends every command that an earlier gateway process left running in the container. */

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { GatewayError, unavailable } from "../../errors.ts";
 import type { ExecResult } from "../runtime.ts";
 import { call, callOrNull, type Engine } from "./engine.ts";
-import type { ExecSession } from "./exec-session.ts";
+import type { ExecSession, KnownCommand } from "./exec-session.ts";
 import { inspectRaw } from "./inspect.ts";
 
 const lostEngineMs = 15_000;
@@ -64,11 +64,11 @@ async function isMainAlive(engine: Engine, { Id, State }: Docker.ContainerInspec
 }
 
 /** The engine says when the kernel killed something for want of memory, but not what. */
-const hadTooLittleMemory = (engine: Engine, { container, startedAt }: ExecSession) =>
+const hadTooLittleMemory = (engine: Engine, { container, startedAt }: KnownCommand) =>
   (engine.outOfMemoryAt.get(container) ?? Number.NEGATIVE_INFINITY) > startedAt;
 
 /** An engine that restarts is given some seconds: only afterwards it can tell what became of the command. */
-async function whenEngineIsBack<T>(engine: Engine, signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+export async function whenEngineIsBack<T>(engine: Engine, signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
   for (const until = performance.now() + lostEngineMs; ; await delay(200)) {
     try {
       return await ask();

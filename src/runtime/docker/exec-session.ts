@@ -7,19 +7,27 @@ import { call, callOrNull, type Engine, keepWatch } from "./engine.ts";
 import { framesOf } from "./frames.ts";
 import { markVariable } from "./kill-script.ts";
 
-/** One command that was started in a container. */
-export interface ExecSession {
+/** One command of a container, as the engine knows it. */
+export interface KnownCommand {
   readonly container: string;
   readonly mark: string;
   readonly startedAt: number;
   readonly exec: Docker.Exec;
+}
+
+/** One command that was started in a container. */
+export interface ExecSession extends KnownCommand {
   readonly socket: Duplex;
 }
+
+/** Sees to a command whose start failed for its caller; `starting` is what the engine says, or will say, of it. */
+type Abandon = (engine: Engine, command: KnownCommand, starting: Promise<Duplex>) => Promise<void>;
 
 type Startable = Pick<ExecCommand, "argv" | "env" | "cwd" | "stdin">;
 
 /**
- * Starts a command and gives it its input.
+ * Starts a command and gives it its input. One that fails to start is handed to `abandon` first, for the engine may begin
+ * what it did not answer in time.
  *
  * @throws {GatewayError} CONFLICT when the container does not run or is paused, NOT_FOUND when it is gone.
  */
@@ -28,6 +36,7 @@ export async function startSession(
   container: string,
   mark: string,
   command: Startable,
+  abandon: Abandon = letGo,
 ): Promise<ExecSession> {
   const startedAt = performance.now();
   const hasInput = command.stdin !== undefined && command.stdin.length > 0;
@@ -44,12 +53,29 @@ export async function startSession(
       abortSignal,
     }),
   );
-  const socket = await call(engine, of, () => exec.start({ hijack: true, stdin: hasInput }));
+  const known = { container, mark, startedAt, exec };
+  const starting = watched(exec.start({ hijack: true, stdin: hasInput }));
+  const socket = await call(engine, of, () => starting).catch(async (error: unknown) => {
+    await abandon(engine, known, starting);
+    throw error;
+  });
+  if (hasInput) socket.end(command.stdin);
+  return { ...known, socket };
+}
+
+async function watched(starting: Promise<Duplex>): Promise<Duplex> {
+  const socket = await starting;
   keepWatch(socket);
   socket.on("error", () => undefined); // the reader sees it too, and the engine is asked what happened
-  if (hasInput) socket.end(command.stdin);
-  return { container, mark, startedAt, exec, socket };
+  return socket;
 }
+
+/** Closes the stream of a command that nobody waits for any more, as soon as there is one. */
+export const letGo: Abandon = async (_engine, _command, starting) =>
+  void starting.then(
+    (socket) => socket.destroy(),
+    () => undefined,
+  );
 
 /**
  * The engine's own words for a command it could not start: it sends them as if the command had printed them, as

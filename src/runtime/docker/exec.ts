@@ -9,6 +9,7 @@ import { inspectExisting } from "./inspect.ts";
 import { endOf, isContainerLost } from "./exec-end.ts";
 import { type ExecSession, passOutput, Refusal, startSession } from "./exec-session.ts";
 import { killCommand } from "./kill.ts";
+import { endLateStart } from "./late-start.ts";
 
 const lastOutputMs = 1_000;
 const aborted: ExecResult = { end: "aborted", exitCode: null };
@@ -24,9 +25,8 @@ const aborted: ExecResult = { end: "aborted", exitCode: null };
 export async function exec(engine: Engine, container: string, command: ExecCommand): Promise<ExecResult> {
   if (command.signal?.aborted) return aborted;
   await guardEgress(engine, container);
-  const startedAt = performance.now();
   const mark = `${engine.process}-${randomBytes(8).toString("hex")}`;
-  const session = await startSession(engine, container, mark, command).catch((error: unknown) =>
+  const session = await startSession(engine, container, mark, command, endLateStart).catch((error: unknown) =>
     refusedStart(engine, container, error),
   );
   if ("refused" in session) return await answerRefusal(command, session.refused, async () => false);
@@ -35,11 +35,11 @@ export async function exec(engine: Engine, container: string, command: ExecComma
   try {
     const run = runToEnd(engine, session, command, limit.over.signal);
     const ended = await Promise.race([run, limit.reached]).catch(async (error: unknown) => {
-      await killCommand(engine, session, startedAt);
+      await killCommand(engine, session);
       throw error;
     });
     if (typeof ended !== "string") return ended;
-    await killCommand(engine, session, startedAt);
+    await killCommand(engine, session);
     limit.over.abort(); // how it ended is known; what it printed last may still be on its way
     await Promise.race([run.catch(() => undefined), delay(lastOutputMs)]);
     return { end: ended, exitCode: null };

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { GatewayError, unavailable } from "../../errors.ts";
 import { call, callOrNull, type Engine } from "./engine.ts";
 import { endOf, isContainerLost } from "./exec-end.ts";
-import { type ExecSession, passOutput, Refusal, startSession } from "./exec-session.ts";
+import { type KnownCommand, passOutput, Refusal, startSession } from "./exec-session.ts";
 import { killScript } from "./kill-script.ts";
 
 const convergeMs = 10_000;
@@ -17,19 +17,20 @@ const slackMs = 1_000;
  *
  * A frozen container cannot be reached; what it holds is ended when it is thawed.
  */
-export async function killCommand(engine: Engine, session: ExecSession, startedAt: number): Promise<void> {
+export async function killCommand(engine: Engine, command: KnownCommand): Promise<void> {
+  const { container, mark, startedAt } = command;
   try {
     for (const until = performance.now() + convergeMs; performance.now() < until; await delay(50)) {
       const ago = Math.ceil((performance.now() - startedAt + slackMs) / 10);
-      const clean = await runKill(engine, session.container, ["one", session.mark, String(ago)]);
-      if (clean && (await isOver(engine, session))) return;
+      const clean = await runKill(engine, container, ["one", mark, String(ago)]);
+      if (clean && (await isOver(engine, command))) return;
     }
   } catch (error) {
     if (isCode(error, "NOT_FOUND")) return;
-    if (isCode(error, "CONFLICT")) return postpone(engine, session);
-    engine.options.log.warn({ err: error, container: session.container }, "a command could not be ended from within");
+    if (isCode(error, "CONFLICT")) return postpone(engine, command);
+    engine.options.log.warn({ err: error, container }, "a command could not be ended from within");
   }
-  await killContainer(engine, session.container);
+  await killContainer(engine, container);
 }
 
 /**
@@ -48,7 +49,7 @@ export async function killPostponed(engine: Engine, container: string): Promise<
   engine.postponed.delete(container);
 }
 
-function postpone(engine: Engine, { container, mark }: ExecSession): void {
+function postpone(engine: Engine, { container, mark }: KnownCommand): void {
   engine.postponed.set(container, [...(engine.postponed.get(container) ?? []), mark]);
 }
 
@@ -76,7 +77,7 @@ async function runKill(engine: Engine, container: string, args: readonly string[
 }
 
 /** A command that was started a moment ago may have no process yet; one just killed is known as ended soon. */
-async function isOver(engine: Engine, { exec }: ExecSession): Promise<boolean> {
+async function isOver(engine: Engine, { exec }: KnownCommand): Promise<boolean> {
   for (let tries = 0; tries < 8; tries += 1) {
     const found = await callOrNull(engine, { what: "inspect a command" }, (abortSignal) =>
       exec.inspect({ abortSignal }),
