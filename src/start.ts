@@ -9,6 +9,7 @@ import { chooseRuntime } from "./domain/computers/choose-runtime.ts";
 import { buildReactions } from "./domain/builds/reactions.ts";
 import { createImageReconciler } from "./domain/builds/collect.ts";
 import { createBuildReconciler } from "./domain/builds/reconcile.ts";
+import { createLongParts } from "./domain/computers/long-parts.ts";
 import { createOrphanReconciler } from "./domain/computers/orphans.ts";
 import { createPoolReconciler, drainPool } from "./domain/computers/pool.ts";
 import { poolMeasures } from "./domain/computers/warm-pool.ts";
@@ -144,16 +145,19 @@ const heardBy = (memory: Memory, tail: Tail): Tail => ({
   },
 });
 
-const reconcilersOf = (gateway: Gateway, alone: boolean) => [
-  createComputerReconciler(gateway, { alone }),
-  createOrphanReconciler(gateway),
-  createAgentReconciler(gateway),
-  createPreparationReconciler(gateway, { alone }),
-  createSessionReconciler(gateway),
-  createSessionPreparationReconciler(gateway, { alone }),
-  createResponseReconciler(gateway, createEngines(gateway.config, gateway.log)),
-  createRetentionReconciler(gateway),
-  createBuildReconciler(gateway, { alone }),
-  createImageReconciler(gateway),
-  createPoolReconciler(gateway),
-];
+function reconcilersOf(gateway: Gateway, alone: boolean) {
+  const longParts = createLongParts(gateway.config);
+  return [
+    createComputerReconciler(gateway, { alone, longParts }),
+    createOrphanReconciler(gateway),
+    createAgentReconciler(gateway),
+    createPreparationReconciler(gateway, { alone }),
+    createSessionReconciler(gateway),
+    createSessionPreparationReconciler(gateway, { alone }),
+    createResponseReconciler(gateway, createEngines(gateway.config, gateway.log)),
+    createRetentionReconciler(gateway),
+    createBuildReconciler(gateway, { alone }),
+    createImageReconciler(gateway),
+    createPoolReconciler(gateway, longParts),
+  ];
+}

@@ -15,10 +15,21 @@ export interface Reconciler {
   keys(): Promise<readonly string[]>;
   /** Keys that another process has taken and would leave undone if it died; asked every few seconds. */
   heldElsewhere?(): Promise<readonly string[]>;
-  /** Does what is due for the key; the answer says when to look again, if ever. `again` asks for a run at once. */
-  reconcile(key: string, again: () => void): Promise<ReconcileResult>;
+  /** Does what is due for the key; the answer says when to look again, if ever. */
+  reconcile(key: string, run: Run): Promise<ReconcileResult>;
   /** Ends what the reconciler left running in the background. */
   stop?(): Promise<void>;
+}
+
+/** What a run may ask of its queue. */
+export interface Run {
+  /** Asks for another run of the key at once. */
+  readonly again: () => void;
+  /**
+   * Does what may take long. Meanwhile the run does not count among those that are worked on at once; afterwards it goes
+   * on when there is room, before any that has not begun.
+   */
+  readonly aside: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export interface ReconcileResult {
@@ -29,15 +40,19 @@ const firstBackoffMs = 200;
 const longestBackoffMs = 30_000;
 
 /**
- * Runs one reconciler by key: never two runs of one key at once, in the order asked, bounded in number,
- * repeated with growing delay after an error, and again when a run says so. A key asked for while it
- * runs is run once more.
+ * Runs one reconciler by key: never two runs of one key at once, in the order asked, bounded in number but for
+ * what is done aside, repeated with growing delay after an error, and again when a run says so. A key asked for
+ * while it runs is run once more.
  */
 export class ReconcileQueue {
   readonly #reconciler: Reconciler;
   readonly #onError: (error: unknown, key: string) => void;
   readonly #ready = new Set<string>();
   readonly #running = new Map<string, Promise<void>>();
+  /** Of those that run, the ones that do not count. */
+  readonly #aside = new Set<string>();
+  /** Those aside that could go on. */
+  readonly #returning = new Map<string, () => void>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #failures = new Map<string, number>();
   readonly #idle: (() => void)[] = [];
@@ -77,8 +92,14 @@ export class ReconcileQueue {
   }
 
   #pump() {
+    for (const [key, goOn] of this.#returning) {
+      if (this.#isFull) return;
+      this.#returning.delete(key);
+      this.#aside.delete(key);
+      goOn();
+    }
     for (const key of this.#ready) {
-      if (this.#running.size >= this.#reconciler.concurrency) return;
+      if (this.#isFull) return;
       if (this.#running.has(key)) continue;
       this.#ready.delete(key);
       this.#running.set(key, this.#run(key));
@@ -86,9 +107,29 @@ export class ReconcileQueue {
     if (this.isQuiet) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
+  get #isFull(): boolean {
+    return this.#running.size - this.#aside.size >= this.#reconciler.concurrency;
+  }
+
+  async #stepAside<T>(key: string, work: () => Promise<T>): Promise<T> {
+    this.#aside.add(key);
+    this.#pump();
+    try {
+      return await work();
+    } finally {
+      await new Promise<void>((goOn) => {
+        this.#returning.set(key, goOn);
+        this.#pump();
+      });
+    }
+  }
+
   async #run(key: string) {
     try {
-      const { againAfterMs } = await this.#reconciler.reconcile(key, () => this.enqueue(key));
+      const { againAfterMs } = await this.#reconciler.reconcile(key, {
+        again: () => this.enqueue(key),
+        aside: (work) => this.#stepAside(key, work),
+      });
       this.#failures.delete(key);
       if (againAfterMs != null) this.#later(key, againAfterMs);
     } catch (error) {

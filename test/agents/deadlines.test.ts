@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { createAgentReconciler } from "../../src/domain/agents/reconcile.ts";
 import { agentNamed, answerOf, ask, createAgent, endOf, order, storyOf, untilItem } from "../support/agents.ts";
 import { startTestGateway } from "../support/gateway.ts";
+import { runByHand } from "../support/run.ts";
 
 let gateway = await startTestGateway();
 afterAll(() => gateway.stop());
@@ -59,7 +60,7 @@ describe("an idle timeout", () => {
     });
     const [agent] = await gateway.gateway.store.agent.findMany({ where: { name: "asked" } });
     const computerId = agent?.computerId ?? "";
-    expect(await reconciler.reconcile(computerId, () => {})).toEqual({ againAfterMs: 10_000 });
+    expect(await reconciler.reconcile(computerId, runByHand)).toEqual({ againAfterMs: 10_000 });
     await gateway.clock.advance(5);
     await ask(gateway, "asked", "anybody?");
     await update("asked", "{ idleTimeoutSeconds: 4 }");

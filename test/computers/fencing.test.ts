@@ -1,10 +1,12 @@
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { createLeases } from "../../src/domain/computers/lease.ts";
+import { createLongParts } from "../../src/domain/computers/long-parts.ts";
 import { createComputerReconciler } from "../../src/domain/computers/reconcile.ts";
 import { renewLeases, takeOver } from "../../src/domain/responses/claim.ts";
 import { agentNamed, answerOf, ask, createAgent, endOf, order, responseOf, storyOf } from "../support/agents.ts";
 import { createMemoryRuntime } from "../../src/runtime/memory/memory-runtime.ts";
 import { startTestGateway } from "../support/gateway.ts";
+import { runByHand } from "../support/run.ts";
 
 const gateway = await startTestGateway({ alone: false });
 afterAll(() => gateway.stop());
@@ -12,7 +14,8 @@ afterAll(() => gateway.stop());
 const { store, runtime } = { ...gateway.gateway, runtime: gateway.runtime };
 /** A second process on the same database and engine. */
 const other = { ...gateway.gateway, replicaId: "another-replica" };
-const reconcileThere = (id: string) => createComputerReconciler(other, { alone: false }).reconcile(id, () => undefined);
+const there = createComputerReconciler(other, { alone: false, longParts: createLongParts(gateway.config) });
+const reconcileThere = (id: string) => there.reconcile(id, runByHand);
 const rowOf = async (name: string) =>
   (await store.agent.findUniqueOrThrow({ where: { name }, include: { computer: true } })).computer;
 
@@ -39,12 +42,12 @@ describe("a computer that one process is changing", () => {
     await hold.reached;
     const { id, epoch } = await rowOf("late");
     await store.computer.update({ where: { id }, data: { leaseUntil: new Date(0) } });
-    const there = reconcileThere(id);
+    const taken = reconcileThere(id);
     while ((await rowOf("late")).epoch === epoch);
     await store.computer.update({ where: { id }, data: { phase: "CREATING", lastError: "seen by the other" } });
     const events = () => store.event.findMany({ where: { stream: `computer:${id}`, type: "computer.running" } });
     hold();
-    await there;
+    await taken;
     await gateway.settle();
     expect(await events()).toHaveLength(1);
     expect(await agentNamed(gateway, "late")).toMatchObject({ state: "IDLE", computer: { phase: "RUNNING" } });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ReconcileQueue, type Reconciler, type ReconcileResult } from "../../src/reconcile/queue.ts";
+import { ReconcileQueue, type Reconciler, type ReconcileResult, type Run } from "../../src/reconcile/queue.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -8,17 +8,18 @@ afterEach(() => void vi.useRealTimers());
 function createRoom(concurrency = 1) {
   const begun: string[] = [];
   const open = new Map<string, PromiseWithResolvers<ReconcileResult>>();
+  const wentOn: string[] = [];
   const errors: unknown[] = [];
-  let again: (() => void) | undefined;
+  const runs = new Map<string, Run>();
   const reconciler: Reconciler = {
     name: "room",
     concurrency,
     wants: () => null,
     keys: async () => [],
-    reconcile: (key, more) => {
+    reconcile: (key, its) => {
       if (open.has(key)) throw new Error(`two runs of "${key}" at once`);
       begun.push(key);
-      again = more;
+      runs.set(key, its);
       const run = Promise.withResolvers<ReconcileResult>();
       open.set(key, run);
       return run.promise;
@@ -37,8 +38,37 @@ function createRoom(concurrency = 1) {
     errors,
     end: (key: string, result: ReconcileResult = {}) => close(key, (run) => run.resolve(result)),
     fail: (key: string) => close(key, (run) => run.reject(new Error("no"))),
-    again: () => again?.(),
+    again: (key: string) => runs.get(key)?.again(),
+    /** Lets a run step aside; call the answer to let it return, and hear when it goes on. */
+    aside: (key: string) => {
+      const work = Promise.withResolvers<void>();
+      const back = runs.get(key)?.aside(() => work.promise);
+      void back?.then(() => wentOn.push(key));
+      return async () => {
+        work.resolve();
+        await vi.advanceTimersByTimeAsync(0);
+      };
+    },
+    wentOn,
   };
+}
+
+/** A reconciler with room for one, whose runs all fail at what they do aside. */
+function createFailingRoom() {
+  const begun: string[] = [];
+  const errors: string[] = [];
+  const reconciler: Reconciler = {
+    name: "room",
+    concurrency: 1,
+    wants: () => null,
+    keys: async () => [],
+    reconcile: async (key, { aside }) => {
+      begun.push(key);
+      return aside(() => Promise.reject(new Error(`${key} was no good`)));
+    },
+  };
+  const queue = new ReconcileQueue(reconciler, (error) => errors.push((error as Error).message));
+  return { queue, begun, errors };
 }
 
 describe("the queue of a reconciler", () => {
@@ -66,9 +96,48 @@ describe("the queue of a reconciler", () => {
   test("lets a run ask for another of itself at once", async () => {
     const { queue, begun, end, again } = createRoom();
     queue.enqueue("a");
-    again();
+    again("a");
     await end("a");
     expect(begun).toEqual(["a", "a"]);
+  });
+
+  test("lets others run while a run does something long aside, which goes on as soon as there is room", async () => {
+    const { queue, begun, end, aside, wentOn } = createRoom(2);
+    for (const key of ["a", "b", "c", "d", "e", "f"]) queue.enqueue(key);
+    const returnA = aside("a");
+    const returnB = aside("b");
+    expect(begun).toEqual(["a", "b", "c", "d"]);
+    await returnB();
+    await returnA();
+    expect(wentOn).toEqual([]);
+    await end("c");
+    expect(wentOn).toEqual(["b"]);
+    await end("d");
+    expect(wentOn).toEqual(["b", "a"]);
+    expect(begun).toEqual(["a", "b", "c", "d"]);
+    await end("a");
+    expect(begun).toEqual(["a", "b", "c", "d", "e"]);
+  });
+
+  test("never runs a key twice at once, and is not quiet, while a run of it is aside", async () => {
+    const { queue, begun, end, aside } = createRoom();
+    queue.enqueue("a");
+    const goBack = aside("a");
+    queue.enqueue("a");
+    expect(begun).toEqual(["a"]);
+    expect(queue.isQuiet).toBe(false);
+    await goBack();
+    await end("a");
+    expect(begun).toEqual(["a", "a"]);
+  });
+
+  test("gives a run that failed aside its room back, and what it failed with", async () => {
+    const { queue, begun, errors } = createFailingRoom();
+    queue.enqueue("a");
+    queue.enqueue("b");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(begun).toEqual(["a", "b"]);
+    expect(errors).toEqual(["a was no good", "b was no good"]);
   });
 
   test("runs again after the time that a run says, and sooner when asked", async () => {

@@ -6,6 +6,7 @@ import type { Reconciler, ReconcileResult } from "../../reconcile/queue.ts";
 import type { Computer, Prisma } from "../../store/generated/client/client.ts";
 import { isUniqueViolation } from "../../store/violations.ts";
 import { containerName } from "./computer.ts";
+import type { LongPartsUnderWay } from "./long-parts.ts";
 import { createWarm, emitComputer } from "./service.ts";
 import { warmOf } from "./warm-pool.ts";
 
@@ -22,7 +23,7 @@ const askAgainMs = 1_000;
  * Keeps as many computers running for nobody as `RAWORC_WARM_POOL` says. It only orders them; they are made as all
  * others are, but ordered few at a time and only while nobody waits for a computer: those that somebody wants go first.
  */
-export function createPoolReconciler(gateway: Gateway): Reconciler {
+export function createPoolReconciler(gateway: Gateway, longParts: Pick<LongPartsUnderWay, "ids">): Reconciler {
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   return {
     name: "pool",
@@ -35,7 +36,7 @@ export function createPoolReconciler(gateway: Gateway): Reconciler {
         await dropOutdated(gateway);
         lookedAtMs = nowMs;
       }
-      return reconcilePool(gateway);
+      return reconcilePool(gateway, longParts.ids);
     },
   };
 }
@@ -54,7 +55,7 @@ async function dropOutdated(gateway: Gateway): Promise<void> {
   );
 }
 
-async function reconcilePool(gateway: Gateway): Promise<ReconcileResult> {
+async function reconcilePool(gateway: Gateway, delayed: ReadonlySet<string>): Promise<ReconcileResult> {
   const warm = await drainPool(gateway);
   const failedAt = warm.flatMap((computer) => computer.failedAt?.getTime() ?? []);
   const soonestMs = failedAt.length > 0 ? Math.min(...failedAt) + restAfterFailureMs - gateway.now().getTime() : null;
@@ -63,7 +64,7 @@ async function reconcilePool(gateway: Gateway): Promise<ReconcileResult> {
   const underWay = warm.filter(({ phase, failures }) => phase !== "RUNNING" && failures === 0).length;
   if (underWay >= Math.max(1, gateway.config.maxStarts - 1)) return { againAfterMs: soonestMs };
   await pause(beforeFillMs);
-  if (await isAnybodyWaiting(gateway)) return { againAfterMs: askAgainMs };
+  if (await isAnybodyWaiting(gateway, delayed)) return { againAfterMs: askAgainMs };
   await fill(gateway, slot);
   return { againAfterMs: 0 };
 }
@@ -110,15 +111,17 @@ function firstFree(warm: readonly Computer[], places: number): number | null {
   return null;
 }
 
-/** True while a computer that somebody wants is not up yet, and will be tried at once. */
-async function isAnybodyWaiting(gateway: Gateway): Promise<boolean> {
+/** True while a computer that somebody wants is not up yet, and will be tried at once; `delayed` are not yet. */
+async function isAnybodyWaiting(gateway: Gateway, delayed: ReadonlySet<string>): Promise<boolean> {
   const waiting = {
     desired: "RUNNING",
     phase: { in: ["ABSENT", "CREATING", "STOPPED", "PAUSED"] },
     warmSlot: null,
     OR: [{ retryAt: null }, { retryAt: { lte: gateway.now() } }],
   } satisfies Prisma.ComputerWhereInput;
-  return (await gateway.store.computer.findFirst({ where: waiting, select: { id: true } })) !== null;
+  // Of one more than are delayed, one is not.
+  const found = await gateway.store.computer.findMany({ where: waiting, select: { id: true }, take: delayed.size + 1 });
+  return found.some(({ id }) => !delayed.has(id));
 }
 
 /** Orders one more computer for a place; nothing when another gateway was quicker. */

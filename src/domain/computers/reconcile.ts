@@ -8,6 +8,7 @@ import { deathOf, recordFailure, refuseOtherRuntime } from "./failure.ts";
 import { freeze, thaw } from "./freeze.ts";
 import { createLeases, type Leases } from "./lease.ts";
 import { createLeftOver, type LeftOver } from "./left-over.ts";
+import type { LongParts, LongPartsUnderWay } from "./long-parts.ts";
 import { keysLeftElsewhere, keysToReconcile } from "./resync.ts";
 import { emitComputer } from "./service.ts";
 import { settle } from "./settle.ts";
@@ -27,7 +28,10 @@ const sourceBusyMs = 200;
  * other process uses the database, so whatever runs in a computer and was not started here is left over, and nobody
  * else can hold a lease.
  */
-export function createComputerReconciler(gateway: Gateway, { alone }: { readonly alone: boolean }): Reconciler {
+export function createComputerReconciler(
+  gateway: Gateway,
+  { alone, longParts }: { readonly alone: boolean; readonly longParts: LongPartsUnderWay },
+): Reconciler {
   const leftOver = createLeftOver(gateway);
   const leases = createLeases(gateway, { alone });
   const isSettled = (container: string) => !alone || leftOver.isGone(container);
@@ -40,7 +44,8 @@ export function createComputerReconciler(gateway: Gateway, { alone }: { readonly
     wantsFromRuntime: (event) => (event.kind === "died" ? (event.labels[computerLabel] ?? null) : null),
     keys: () => keysToReconcile(gateway, isSettled),
     heldElsewhere: async () => (alone ? [] : keysLeftElsewhere(gateway)),
-    reconcile: (id) => reconcileComputer(gateway, id, { leases, leftOver, isSettled }),
+    reconcile: (id, turn) =>
+      reconcileComputer(gateway, id, { leases, leftOver, isSettled, longParts: longParts.of(id, turn) }),
   };
 }
 
@@ -49,6 +54,7 @@ interface Knowledge {
   readonly leftOver: LeftOver;
   /** True for a running container that needs no look into it. */
   readonly isSettled: (container: string) => boolean;
+  readonly longParts: LongParts;
 }
 
 /**
@@ -118,7 +124,7 @@ async function run(
   gateway: Gateway,
   computer: Computer,
   state: ContainerState | null,
-  { leases, leftOver, isSettled }: Knowledge,
+  { leases, leftOver, isSettled, longParts }: Knowledge,
 ): Promise<ReconcileResult> {
   if (state?.status === "running") {
     const container = containerName(computer);
@@ -138,8 +144,8 @@ async function run(
   const waitMs = (computer.retryAt?.getTime() ?? 0) - gateway.now().getTime();
   if (waitMs > 0) return { againAfterMs: waitMs };
   return attempt(gateway, computer, async () => {
-    if (!(await ensureSource(gateway, leases, computer))) return { againAfterMs: sourceBusyMs };
-    const started = await startComputer(gateway, computer, state);
+    if (!(await ensureSource(gateway, leases, computer, longParts))) return { againAfterMs: sourceBusyMs };
+    const started = await startComputer(gateway, computer, state, longParts);
     const container = containerName({ id: computer.id, generation: started.generation });
     if (state?.status === "paused") await leftOver.end(container);
     else leftOver.started(container);

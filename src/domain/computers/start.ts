@@ -6,14 +6,20 @@ import type { Computer } from "../../store/generated/client/client.ts";
 import { computerLabel, computerStream, containerName, limitsOf, volumeName } from "./computer.ts";
 import type { Leases } from "./lease.ts";
 import type { LeftOver } from "./left-over.ts";
+import type { LongParts } from "./long-parts.ts";
 import { settle } from "./settle.ts";
 
 /**
  * Brings a computer up: thaws it, starts its container again, or makes volume and container first.
  * Each step is stored before the next, so a repeat after a crash goes on where it ended.
  */
-export async function startComputer(gateway: Gateway, computer: Computer, state: ContainerState | null) {
-  const generation = state ? computer.generation : await makeContainer(gateway, computer);
+export async function startComputer(
+  gateway: Gateway,
+  computer: Computer,
+  state: ContainerState | null,
+  longParts: LongParts,
+) {
+  const generation = state ? computer.generation : await makeContainer(gateway, computer, longParts);
   const container = containerName({ id: computer.id, generation });
   await gateway.runtime.ensureRunning(container, state ?? undefined);
   return { generation, startedAt: startOf(computer, state, gateway.now()) };
@@ -38,11 +44,11 @@ const startOf = (computer: Computer, state: ContainerState | null, now: Date) =>
   state?.status === "paused" ? (computer.startedAt ?? now) : now;
 
 /** Makes the volume and a container of the next generation; returns that generation. */
-async function makeContainer(gateway: Gateway, computer: Computer): Promise<number> {
+async function makeContainer(gateway: Gateway, computer: Computer, longParts: LongParts): Promise<number> {
   const { runtime, config } = gateway;
   const image = computer.image ?? config.agentImage;
-  await runtime.ensureImage(image, (line) => gateway.log.info({ image }, line));
-  await ensureVolume(gateway, computer);
+  await longParts.getImage(() => runtime.ensureImage(image, (line) => gateway.log.info({ image }, line)));
+  await ensureVolume(gateway, computer, longParts);
   if (computer.generation > 0) await runtime.removeContainer(containerName(computer));
   const generation = computer.generation + 1;
   const { count } = await gateway.store.computer.updateMany({
@@ -71,25 +77,27 @@ export async function ensureSource(
   gateway: Gateway,
   leases: Leases,
   { copyFromId, volumeReady }: Computer,
+  longParts: LongParts,
 ): Promise<boolean> {
   if (copyFromId === null || volumeReady) return true;
   const source = await gateway.store.computer.findUnique({ where: { id: copyFromId } });
   if (!source || source.volumeReady) return true;
-  if (!(await ensureSource(gateway, leases, source))) return false;
+  if (!(await ensureSource(gateway, leases, source, longParts))) return false;
   const made = await leases.hold(copyFromId, async (held) => {
-    await ensureVolume(gateway, held);
+    await ensureVolume(gateway, held, longParts);
     return true;
   });
   return made ?? false;
 }
 
-async function ensureVolume(gateway: Gateway, computer: Computer): Promise<void> {
+async function ensureVolume(gateway: Gateway, computer: Computer, longParts: LongParts): Promise<void> {
   if (computer.volumeReady) return;
   const volume = volumeName(computer.id);
   await gateway.runtime.ensureVolume(volume, labelsOf(computer));
   if (computer.copyFromId !== null) {
     const parts = { code: computer.copyCode, content: computer.copyContent };
-    await gateway.runtime.copyVolume(volumeName(computer.copyFromId), volume, parts);
+    const from = volumeName(computer.copyFromId);
+    await longParts.copyFiles(() => gateway.runtime.copyVolume(from, volume, parts));
   }
   const where = { id: computer.id, epoch: computer.epoch };
   await gateway.store.computer.updateMany({ where, data: { volumeReady: true } });

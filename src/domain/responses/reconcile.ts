@@ -58,7 +58,7 @@ export function createResponseReconciler(gateway: Gateway, engines: Engines): Re
     wants: whoMayBegin,
     keys: () => respondentsWithWork(gateway),
     heldElsewhere: () => respondentsHeldElsewhere(gateway),
-    reconcile: (respondentId, again) => claims.claim(() => look(respondentId, again)),
+    reconcile: (respondentId, { again }) => claims.claim(() => look(respondentId, again)),
     async stop() {
       // What runs is given a grace time to end by itself, and is this process's until then.
       await endsWithin(Promise.all(answering.values()), gateway.config.drainSeconds * 1000);
