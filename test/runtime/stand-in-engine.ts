@@ -12,15 +12,17 @@ interface Words {
   readonly log?: Iterable<Buffer>;
   /** What any command prints, in frames, before it fails. */
   readonly printed?: AsyncIterable<Buffer>;
+  /** Takes the pulls of images, none of which is here. */
+  readonly onPull?: (answer: ServerResponse) => void;
 }
 
 /** A runtime whose engine only talks, so that a test knows what and when. */
-export async function openOverStandIn({ log = [], printed = Readable.from([]) }: Words): Promise<Runtime> {
-  const engine = createServer((request, answer) => reply(request, answer, log));
+export async function openOverStandIn(words: Words): Promise<Runtime> {
+  const engine = createServer((request, answer) => reply(request, answer, words));
   engine.on("upgrade", (_request, socket) => {
     socket.resume();
     socket.write("HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n");
-    Readable.from(printed).pipe(socket);
+    Readable.from(words.printed ?? []).pipe(socket);
   });
   await new Promise<void>((resolve) => engine.listen(0, "127.0.0.1", resolve));
   const dockerHost = `tcp://127.0.0.1:${(engine.address() as AddressInfo).port}`;
@@ -33,8 +35,9 @@ export async function openOverStandIn({ log = [], printed = Readable.from([]) }:
   return runtime;
 }
 
-function reply({ url = "" }: IncomingMessage, answer: ServerResponse, log: Iterable<Buffer>) {
+function reply({ url = "" }: IncomingMessage, answer: ServerResponse, { log = [], onPull }: Words) {
   if (/^\/containers\/\w+\/logs/.test(url)) return Readable.from(log).pipe(answer, { end: false });
+  if (onPull && url.startsWith("/images/create")) return onPull(answer);
   const [, json] = answers.find(([path]) => path.test(url)) ?? [];
   answer.writeHead(json ? 200 : 404, { "Content-Type": "application/json" });
   return answer.end(JSON.stringify(json ?? { message: "not known here" }));

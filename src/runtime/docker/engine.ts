@@ -35,6 +35,8 @@ export interface Engine {
   readonly process: string;
   /** Starts are bound by the processor, but for some waiting: many more at a time than cores are each slower. */
   readonly starts: LimitFunction;
+  /** Pulls of images that anybody may name: a registry may be slow, and the engine cannot hold any number of them. */
+  readonly pulls: LimitFunction;
   /** Aborts when the adapter closes. */
   readonly closed: AbortController;
   /** What the engine said where the port has told a part of it. */
@@ -68,6 +70,7 @@ export interface Call {
 }
 
 const defaultTimeoutMs = 15_000;
+const mostPulls = 16;
 const keepAliveMs = 10_000;
 
 /** Prepares the connection; nothing is sent before the first call. */
@@ -79,6 +82,7 @@ export function openEngine(options: DockerOptions): Engine {
     address,
     process: randomBytes(8).toString("hex"),
     starts: pLimit(options.maxStarts ?? 2 * availableParallelism()),
+    pulls: pLimit(mostPulls),
     closed: new AbortController(),
     inspected: new WeakMap(),
     guarded: new Set(),

@@ -45,9 +45,11 @@ async function makeImage(engine: Engine, image: string, onProgress: Progress): P
 }
 
 async function pullMissing(engine: Engine, image: string, onProgress: Progress): Promise<void> {
-  onProgress(`pulling ${image}`);
   try {
-    await pullImage(engine, image, onProgress);
+    await engine.pulls(async () => {
+      onProgress(`pulling ${image}`);
+      await pullImage(engine, image, onProgress);
+    });
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     const hint = "load it into the engine or name another image";
