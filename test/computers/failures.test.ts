@@ -13,6 +13,7 @@ import {
   untilState,
 } from "../support/agents.ts";
 import { startTestGateway } from "../support/gateway.ts";
+import { countListeners } from "../support/live.ts";
 
 let gateway = await startTestGateway();
 afterAll(() => gateway.stop());
@@ -124,6 +125,24 @@ describe("a start that fails", () => {
     await order(gateway, "wakeAgent", "cramped");
     await gateway.settle();
     expect(await agentNamed(gateway, "cramped")).toMatchObject({ state: "IDLE" });
+  });
+
+  test("for the last time is over with the next wake: who wants something waits while it is under way", async () => {
+    for (let failure = 1; failure <= 5; failure++)
+      gateway.runtime.failNext("ensureImage", unavailable("no such image"));
+    await createAgent(gateway, "pulled");
+    for (let failure = 2; failure <= 5; failure++) await gateway.clock.advance(10);
+    expect(await agentNamed(gateway, "pulled")).toMatchObject({ state: "SLEPT", computer: { phase: "FAILED" } });
+    const hold = gateway.runtime.hold("ensureImage");
+    onTestFinished(hold);
+    await order(gateway, "wakeAgent", "pulled");
+    await hold.reached;
+    expect((await agentNamed(gateway, "pulled")).computer).toMatchObject({ phase: "STOPPED", desired: "RUNNING" });
+    const waiting = countListeners(gateway.gateway.tail);
+    const ran = gateway.data(`mutation { exec(agent: "pulled", command: ["echo", "up"]) { stdout } }`);
+    await expect.poll(waiting, { timeout: 5000 }).toBe(1);
+    hold();
+    expect(await ran).toEqual({ exec: { stdout: "up\n" } });
   });
 
   test("counts when it is that of a stopped computer, too", async () => {

@@ -68,6 +68,7 @@ export async function readComputer({ store }: Pick<Gateway, "store">, id: string
  * Orders what a computer should be from now on. Ordering what is ordered already changes nothing. A PAUSED one is
  * stopped when nobody wants it RUNNING soon, unless it is to stay frozen. One that is to be frozen first is PAUSED from
  * here on, for whoever reads RUNNING may rely on it, and the controller need not say so once more before it freezes it.
+ * One that was given up and is to run is so no longer: who wants something of it waits until it runs or is given up anew.
  */
 export async function orderComputer(
   unit: Unit,
@@ -93,7 +94,8 @@ const orderTo = (wanted: ComputerDesired) =>
   WHERE "id" = ? AND "desired" NOT IN (?, 'ABSENT') RETURNING *`;
 
 const alongWith: Readonly<Partial<Record<ComputerDesired, string>>> = {
-  RUNNING: `, "failures" = 0, "failedAt" = NULL, "retryAt" = NULL, "lastError" = NULL`,
+  RUNNING: `, "failures" = 0, "failedAt" = NULL, "retryAt" = NULL, "lastError" = NULL,
+    "phase" = CASE "phase" WHEN 'FAILED' THEN 'STOPPED' ELSE "phase" END`,
   PAUSED: `, "phase" = CASE "phase" WHEN 'RUNNING' THEN 'PAUSED' ELSE "phase" END`,
 };
 

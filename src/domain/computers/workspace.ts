@@ -80,7 +80,7 @@ export async function runningContainer(gateway: Gateway, id: string, signal: Abo
       changed.stop();
       return containerName(computer);
     }
-    if (computer?.desired !== "RUNNING" || computer.phase === "FAILED") {
+    if (computer?.desired !== "RUNNING") {
       changed.stop();
       const reason = computer?.lastError ? `: ${computer.lastError}` : "";
       throw unavailable(`The computer is not running${reason}; wake the agent (or resume the session) to try again`);
