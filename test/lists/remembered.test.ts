@@ -1,14 +1,15 @@
 import * as fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { schema } from "../../src/graphql/schema.ts";
+import type { MemoryControls } from "../../src/runtime/memory/controls.ts";
+import type { Runtime } from "../../src/runtime/runtime.ts";
 import { accountToken } from "../support/agents.ts";
-import { startTestGateway } from "../support/gateway.ts";
+import { startTestGateway, type TestGateway } from "../support/gateway.ts";
+import { createSession, orderSession } from "../support/sessions.ts";
 import { operations, others, type Present } from "./remembered-operations.ts";
 import { selectionOf } from "./selections.ts";
 
-type Gateway = Awaited<ReturnType<typeof startTestGateway>>;
-
-let gateway: Gateway;
+let gateway: TestGateway<Runtime & MemoryControls>;
 afterEach(() => gateway.stop());
 
 const responses = `responses(first: 20) { totalCount nodes {
@@ -140,6 +141,31 @@ describe("what is remembered is what a fresh read shows", () => {
       }),
       { numRuns: 1, endOnFailure: true },
     );
+  });
+
+  test("after a session was restored with the image of a newer build", async () => {
+    await start();
+    const { store, newId, now } = gateway.gateway;
+    const addBuild = (image: string) => {
+      const times = { createdAt: now(), updatedAt: now() };
+      return store.build.create({ data: { id: newId(), spaceName: "default", status: "COMPLETED", image, ...times } });
+    };
+    await addBuild("image:old");
+    const { id } = await createSession(gateway);
+    await orderSession(gateway, "closeSession", id);
+    await gateway.settle();
+    await gateway.clock.advance(1);
+    await addBuild("image:new");
+    await look();
+    const hold = gateway.runtime.hold("ensureImage"); // a start forgets what is remembered of the computer
+    await orderSession(gateway, "restoreSession", id);
+    await hold.reached;
+    const seen = await look();
+    gateway.gateway.memory.forgetAll();
+    const anew = await look();
+    hold();
+    expect(seen).toEqual(anew);
+    expect(seen.lists["sessions"].sessions.nodes[0].computer.image).toBe("image:new");
   });
 
   test("for every mutation of the schema", async () => {

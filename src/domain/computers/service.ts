@@ -101,8 +101,12 @@ const alongWith: Readonly<Partial<Record<ComputerDesired, string>>> = {
 
 /** Has a computer's next container made of another image; `false`, and no change, while it still has one. */
 export async function changeImage(unit: Unit, id: string, image: string): Promise<boolean> {
-  const { count } = await unit.tx.computer.updateMany({ where: { id, phase: "ABSENT" }, data: { image } });
-  return count > 0;
+  const [computer] = await unit.tx.computer.updateManyAndReturn({
+    where: { id, phase: "ABSENT" },
+    data: { image, updatedAt: unit.at },
+  });
+  if (computer) await emitComputer(unit, "computer.changed", computer);
+  return computer !== undefined;
 }
 
 /** Writes one event of the computer with its whole present state, but for the words of its main process. */
@@ -118,8 +122,9 @@ export function emitComputer(unit: Unit, type: ComputerEventType, computer: Comp
 }
 
 /**
- * `ordered` something else is wanted · `changed` it is seen in another phase, or moved to another space · `running`
- * it can take commands · `died` it ended by itself · `failed` it is given up · `removed` it and its volume are gone.
+ * `ordered` something else is wanted · `changed` it is seen in another phase, is to have another image, or moved to
+ * another space · `running` it can take commands · `died` it ended by itself · `failed` it is given up · `removed` it and
+ * its volume are gone.
  */
 export type ComputerEventType =
   | "computer.ordered"
