@@ -1,12 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createAgent, order } from "../support/agents.ts";
 import { startTestGateway } from "../support/gateway.ts";
-import { countListeners, socketClient, transports, watchOn } from "../support/live.ts";
+import { countListeners, letIn, socketClient, transports, watchOn } from "../support/live.ts";
 import { beginResponse, complete, createQuietAgent, step } from "../support/worker.ts";
 
 const progress = `subscription ($id: ID!, $after: Int) {
   responseProgress(id: $id, after: $after) { seq kind status text delta item { type raw } }
 }`;
+const inbox = `subscription ($agent: ID!) { responseQueued(agent: $agent) { id status } }`;
 
 /** What happened, in a word each. */
 // biome-ignore lint/suspicious/noExplicitAny: an answer as it came
@@ -21,6 +22,9 @@ const newAgent = async () => {
   await createQuietAgent(gateway, name);
   return name;
 };
+
+const deleteAgent = (name: string) =>
+  gateway.data(`mutation ($name: ID!) { deleteAgent(name: $name) { name } }`, { name });
 
 beforeAll(async () => {
   gateway = await startTestGateway();
@@ -106,7 +110,7 @@ describe.each(Object.entries(transports))("over %s", (_name, open) => {
     }
     await order(gateway, "sleepAgent", name);
     expect((await watching.next()).agentChanged.state).toBe("SLEPT");
-    await gateway.data(`mutation ($name: ID!) { deleteAgent(name: $name) { name } }`, { name });
+    await deleteAgent(name);
     expect(await watching.next()).toBeUndefined();
   });
 
@@ -145,7 +149,7 @@ describe.each(Object.entries(transports))("over %s", (_name, open) => {
     const created = (await first).agentsChanged;
     expect(created).toMatchObject({ kind: "CREATED", name: `member-${names}`, agent: { state: "INIT" } });
     watching.stop();
-    await gateway.data(`mutation ($name: ID!) { deleteAgent(name: $name) { name } }`, { name: `member-${names}` });
+    await deleteAgent(`member-${names}`);
     const later = open(gateway, { query, variables: { tag, after: created.cursor } });
     const kinds = [];
     while (kinds.at(-1) !== "DELETED") kinds.push((await later.next()).agentsChanged.kind);
@@ -186,14 +190,35 @@ describe.each(Object.entries(transports))("over %s", (_name, open) => {
         })
       ).createResponse.id;
     const waiting = [await askFor(), await askFor()];
-    const query = `subscription ($agent: ID!) { responseQueued(agent: $agent) { id status } }`;
-    const watching = open(gateway, { query, variables: { agent } });
+    const watching = open(gateway, { query: inbox, variables: { agent } });
     const got = [await watching.next(), await watching.next()];
     const later = await askFor();
     got.push(await watching.next());
     expect(got.map(({ responseQueued }) => responseQueued.id)).toEqual([...waiting, later]);
     watching.stop();
   });
+
+  test("a worker's inbox ends when its agent is deleted, and no other", async () => {
+    const [agent, other] = [await newAgent(), await newAgent()];
+    const watching = open(gateway, { query: inbox, variables: { agent } });
+    const next = watching.next();
+    await expect.poll(listening).toBe(1);
+    await deleteAgent(other);
+    const { createResponse } = await gateway.data(
+      `mutation ($agent: ID!) { createResponse(agent: $agent, input: { text: "go" }) { id } }`,
+      { agent },
+    );
+    expect((await next).responseQueued.id).toBe(createResponse.id);
+    await deleteAgent(agent);
+    expect(await watching.next()).toBeUndefined();
+  });
+});
+
+test("a worker's inbox that begins when its agent has just been deleted is at its end", async () => {
+  const agent = await newAgent();
+  const watching = await letIn(gateway, { query: inbox, variables: { agent } });
+  await deleteAgent(agent);
+  expect(await watching.next()).toBeUndefined();
 });
 
 describe("many subscriptions", () => {

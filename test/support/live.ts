@@ -1,6 +1,10 @@
 import { type Client, type ClientOptions, createClient } from "graphql-ws";
 import { WebSocket } from "ws";
 import type { Tail } from "../../src/events/tail.ts";
+import { createContext } from "../../src/graphql/context.ts";
+import { prepareOwn } from "../../src/graphql/prepare.ts";
+import type { Runtime } from "../../src/runtime/runtime.ts";
+import type { TestGateway } from "./gateway.ts";
 
 /** What a client needs to know of a gateway. */
 interface Reachable {
@@ -83,6 +87,18 @@ export function overSocket(gateway: Reachable, { query, variables = {}, token }:
 export function watchOn(client: Client, { query, variables = {} }: Subscribing): Watching {
   const results = client.iterate({ query, variables });
   return new Watching(results as AsyncIterator<Result>, () => void results.return?.());
+}
+
+/** A subscription of the administrator's that was let in, and reads nothing before its first `next`. */
+export async function letIn(
+  { gateway, auth, adminToken }: Pick<TestGateway<Runtime>, "gateway" | "auth" | "adminToken">,
+  { query, variables = {} }: Subscribing,
+): Promise<Watching> {
+  const end = new AbortController();
+  const call = { authorization: `Bearer ${adminToken}`, address: null, signal: end.signal };
+  const results = await prepareOwn(query).subscribe(await createContext(gateway, auth, call), variables);
+  if (!(Symbol.asyncIterator in results)) throw new Error(`was refused: ${JSON.stringify(results.errors)}`);
+  return new Watching(results, () => end.abort());
 }
 
 /** A graphql-ws client; as the administrator, and never connecting anew, unless told otherwise. */

@@ -6,6 +6,7 @@ import { live } from "../../graphql/live.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Response as ResponseRow } from "../../store/generated/client/client.ts";
 import { agentFor, targetOf } from "../agents/access.ts";
+import { agentOf } from "../agents/change.ts";
 import { responseFactsOf } from "./change.ts";
 import { ResponseItem } from "./item-schema.ts";
 import { followResponse, type Progress } from "./progress.ts";
@@ -79,7 +80,9 @@ builder.subscriptionFields((t) => ({
   }),
   responseQueued: t.field({
     type: Response,
-    description: "An outside worker's inbox: first the responses that wait for the agent, then every new one.",
+    description:
+      "An outside worker's inbox: first the responses that wait for the agent, then every new one. Ends when the agent " +
+      "is deleted.",
     args: { agent: t.arg.id({ required: true, description: "The agent's name." }) },
     subscribe: async (_root, { agent: name }, context) => {
       const agent = await agentFor(context, name, "get", "responses");
@@ -92,24 +95,27 @@ builder.subscriptionFields((t) => ({
   }),
 }));
 
-/** The responses that wait for an agent, each once. */
+/** The responses that wait for an agent, each once, for as long as there is the agent. */
 async function* inbox(
   gateway: Gateway,
   agent: { readonly id: string; readonly spaceName: string },
   signal: AbortSignal,
 ): AsyncGenerator<ResponseRow, void, undefined> {
-  // The place is taken before the list is read, so what comes between the two is in one of them.
+  // The place is taken before anything is read, so what comes between the two is in one of them.
   const place = await headOf(gateway.store, "*");
+  if ((await gateway.store.agent.count({ where: { id: agent.id } })) === 0) return;
   const waiting = await gateway.store.response.findMany({
     where: { respondentId: agent.id, status: "PENDING" },
     orderBy: [{ priority: "desc" }, { createdAt: "asc" }, { id: "asc" }],
   });
   yield* waiting;
   const seen = new Set(waiting.map(({ id }) => id));
-  const filter = { types: ["response.status"], spaces: [agent.spaceName] };
+  const filter = { types: ["response.status", "agent.deleted"], spaces: [agent.spaceName] };
   for await (const followed of followLog(gateway, filter, place, signal)) {
     if (followed.kind === "delta") continue;
-    const { id, agentId, status } = responseFactsOf(followed.event);
+    const { event } = followed;
+    if (event.type === "agent.deleted" && agentOf(event).id === agent.id) return;
+    const { id, agentId, status } = responseFactsOf(event);
     if (agentId !== agent.id || status !== "PENDING" || seen.delete(id)) continue;
     const response = await gateway.store.response.findUnique({ where: { id } });
     if (response) yield response;
