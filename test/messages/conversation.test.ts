@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { accountToken, endOf, refusalOf, storyOf, untilItem } from "../support/agents.ts";
 import { startTestGateway } from "../support/gateway.ts";
-import { overSocket } from "../support/live.ts";
+import { letIn, overSocket } from "../support/live.ts";
 import {
   conversationOf,
   createSession,
@@ -280,6 +280,13 @@ describe("watching", () => {
     expect(heard).toEqual((await said(id)).slice(1).map(([, content]) => content));
     await gateway.data(`mutation { deleteSession(id: "${id}") { id } }`);
     expect(await rest.rest()).toEqual([]);
+  });
+
+  test("messageAdded that begins when its session has just been deleted is at its end", async () => {
+    const { id } = await createSession(gateway);
+    const watching = await letIn(gateway, { query, variables: { id } });
+    await gateway.data(`mutation { deleteSession(id: "${id}") { id } }`);
+    expect(await watching.next()).toBeUndefined();
   });
 
   test("messageAdded refuses a place that is in no conversation of its own", async () => {

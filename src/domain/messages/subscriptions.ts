@@ -58,7 +58,9 @@ async function* followMessages(
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<MessageRow, void, undefined> {
+  // The head is taken before the session is looked for, so that its end is seen by one of them.
   const head = await headOf(gateway.store, messageStream(sessionId));
+  if ((await gateway.store.session.count({ where: { id: sessionId } })) === 0) return;
   let place = after;
   async function* unread() {
     for (;;) {
