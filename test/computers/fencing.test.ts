@@ -80,6 +80,29 @@ describe("a computer of a gateway that is alone on its database", () => {
     });
     expect(computer.epoch === 0).toBe(alone.config.databaseUrl.startsWith("file:"));
   });
+
+  test.each(["itself", "another process"])("is known no more once it was removed by %s", async (who) => {
+    const newProcess = () => createComputerReconciler(gateway.gateway, { alone: true });
+    const [here, there] = [newProcess(), newProcess()];
+    const id = gateway.gateway.newId();
+    const row = { id, space: "default", createdAt: gateway.gateway.now(), updatedAt: gateway.gateway.now() };
+    const makeBy = async (maker: typeof here) => {
+      await store.computer.create({ data: row });
+      await maker.reconcile(id, () => undefined);
+    };
+    const removeBy = async (remover: typeof here) => {
+      await store.computer.update({ where: { id }, data: { desired: "ABSENT" } });
+      await remover.reconcile(id, () => undefined);
+    };
+    await makeBy(here);
+    expect(await here.keys()).not.toContain(id);
+    await removeBy(who === "itself" ? here : there);
+    await here.reconcile(id, () => undefined);
+    // Another one of the same name is one more that nobody has looked into.
+    await makeBy(there);
+    expect(await here.keys()).toContain(id);
+    await removeBy(there);
+  });
 });
 
 describe("a response that one process is answering", () => {

@@ -28,9 +28,8 @@ const isDown = (error: unknown) =>
 
 /** Thaws a computer that was frozen; `false` when that is not all it needs, or cannot be done. */
 export async function thaw(gateway: Gateway, computer: Computer, leftOver: LeftOver): Promise<boolean> {
-  const container = containerName(computer);
-  if (!(await gateway.runtime.thaw(container).catch(() => false))) return false;
-  await leftOver.end(container);
+  if (!(await gateway.runtime.thaw(containerName(computer)).catch(() => false))) return false;
+  await leftOver.end(computer);
   const startedAt = computer.startedAt ?? gateway.now();
   await settle(gateway, computer, { phase: "RUNNING", startedAt, lastError: null });
   return true;

@@ -7,7 +7,7 @@ import { computerLabel, containerName, msUntilStop, volumeName, wantedPhase } fr
 import { deathOf, recordFailure, refuseOtherRuntime } from "./failure.ts";
 import { freeze, thaw } from "./freeze.ts";
 import { createLeases, type Leases } from "./lease.ts";
-import { createLeftOver, type LeftOver } from "./left-over.ts";
+import { createLeftOver, type LeftOver, type Made } from "./left-over.ts";
 import type { LongParts, LongPartsUnderWay } from "./long-parts.ts";
 import { keysLeftElsewhere, keysToReconcile } from "./resync.ts";
 import { emitComputer } from "./service.ts";
@@ -34,7 +34,7 @@ export function createComputerReconciler(
 ): Reconciler {
   const leftOver = createLeftOver(gateway);
   const leases = createLeases(gateway, { alone });
-  const isSettled = (container: string) => !alone || leftOver.isGone(container);
+  const isSettled = (computer: Made) => !alone || leftOver.isGone(computer);
   return {
     name: "computers",
     // Starts, which the processor bounds, wait for one another in the runtime; the others need not wait for them.
@@ -52,8 +52,8 @@ export function createComputerReconciler(
 interface Knowledge {
   readonly leases: Leases;
   readonly leftOver: LeftOver;
-  /** True for a running container that needs no look into it. */
-  readonly isSettled: (container: string) => boolean;
+  /** True for a computer whose running container needs no look into it. */
+  readonly isSettled: (computer: Made) => boolean;
   readonly longParts: LongParts;
 }
 
@@ -65,14 +65,16 @@ async function reconcileComputer(gateway: Gateway, id: string, known: Knowledge)
   const held = await known.leases.hold(id, (computer) => converge(gateway, computer, known));
   if (held) return held;
   const exists = await gateway.store.computer.count({ where: { id } });
-  return { againAfterMs: exists > 0 ? leasedElsewhereMs : null };
+  if (exists > 0) return { againAfterMs: leasedElsewhereMs };
+  known.leftOver.forget(id); // somebody else has removed it
+  return {};
 }
 
 async function converge(gateway: Gateway, computer: Computer, known: Knowledge): Promise<ReconcileResult> {
   const elsewhere = computer.runtime !== null && computer.runtime !== gateway.runtime.kind;
   if (elsewhere) return refuseOtherRuntime(gateway, computer);
   const wanted = wantedPhase(computer, gateway.now());
-  if (wanted === "ABSENT") return remove(gateway, computer);
+  if (wanted === "ABSENT") return remove(gateway, computer, known.leftOver);
   if (wanted === "VOLUME_ONLY") return dismantle(gateway, computer);
   const isUp = computer.phase === "RUNNING" || computer.phase === "PAUSED";
   if (wanted === "PAUSED" && isUp && (await freeze(gateway, computer)))
@@ -127,11 +129,10 @@ async function run(
   { leases, leftOver, isSettled, longParts }: Knowledge,
 ): Promise<ReconcileResult> {
   if (state?.status === "running") {
-    const container = containerName(computer);
     // Nobody has ever run a command in one of the pool. An agent that is only just waking has none of its own yet, so
     // this one may always be looked into.
-    if (computer.warmSlot !== null) leftOver.started(container);
-    else if (computer.phase !== "RUNNING" || !isSettled(container)) await leftOver.end(container);
+    if (computer.warmSlot !== null) leftOver.started(computer);
+    else if (computer.phase !== "RUNNING" || !isSettled(computer)) await leftOver.end(computer);
     await settle(gateway, computer, {
       phase: "RUNNING",
       startedAt: state.startedAt ?? computer.startedAt,
@@ -145,15 +146,10 @@ async function run(
   if (waitMs > 0) return { againAfterMs: waitMs };
   return attempt(gateway, computer, async () => {
     if (!(await ensureSource(gateway, leases, computer, longParts))) return { againAfterMs: sourceBusyMs };
-    const started = await startComputer(gateway, computer, state, longParts);
-    const container = containerName({ id: computer.id, generation: started.generation });
-    if (state?.status === "paused") await leftOver.end(container);
-    else leftOver.started(container);
-    await settle(
-      gateway,
-      { ...computer, ...started },
-      { phase: "RUNNING", startedAt: started.startedAt, lastError: null },
-    );
+    const started = { ...computer, ...(await startComputer(gateway, computer, state, longParts)) };
+    if (state?.status === "paused") await leftOver.end(started);
+    else leftOver.started(started);
+    await settle(gateway, started, { phase: "RUNNING", startedAt: started.startedAt, lastError: null });
     return {};
   });
 }
@@ -167,7 +163,7 @@ async function dismantle(gateway: Gateway, computer: Computer): Promise<Reconcil
   return gone ? {} : { againAfterMs: 0 };
 }
 
-async function remove(gateway: Gateway, computer: Computer): Promise<ReconcileResult> {
+async function remove(gateway: Gateway, computer: Computer, leftOver: LeftOver): Promise<ReconcileResult> {
   const copies = await gateway.store.computer.count({ where: { copyFromId: computer.id, volumeReady: false } });
   if (computer.generation > 0) await gateway.runtime.removeContainer(containerName(computer));
   // A remix that has not copied yet still needs the files; it looks here again when it has.
@@ -177,6 +173,7 @@ async function remove(gateway: Gateway, computer: Computer): Promise<ReconcileRe
     const { count } = await unit.tx.computer.deleteMany({ where: { id: computer.id, epoch: computer.epoch } });
     if (count > 0) await emitComputer(unit, "computer.removed", { ...computer, phase: "ABSENT" });
   });
+  leftOver.forget(computer.id);
   return {};
 }
 

@@ -2,6 +2,7 @@ import type { Gateway } from "../../gateway.ts";
 import type { RuntimeInventory } from "../../runtime/runtime.ts";
 import type { Prisma } from "../../store/generated/client/client.ts";
 import { computerLabel, containerName } from "./computer.ts";
+import type { Made } from "./left-over.ts";
 
 /**
  * The computers whose row and container may disagree: those on the way to what is wanted, those that wait
@@ -10,7 +11,7 @@ import { computerLabel, containerName } from "./computer.ts";
  */
 export async function keysToReconcile(
   gateway: Gateway,
-  isSettled: (container: string) => boolean,
+  isSettled: (computer: Made) => boolean,
 ): Promise<readonly string[]> {
   const inventory = await gateway.runtime.list().catch(() => null);
   const rows = await gateway.store.computer.findMany({
@@ -22,9 +23,7 @@ export async function keysToReconcile(
   const isAsWanted = (row: (typeof rows)[number]) => {
     const status = statusByName.get(containerName(row));
     if (row.desired === "PAUSED") return row.phase === "PAUSED" && row.stopAt === null && status === "paused";
-    return (
-      row.desired === "RUNNING" && row.phase === "RUNNING" && status === "running" && isSettled(containerName(row))
-    );
+    return row.desired === "RUNNING" && row.phase === "RUNNING" && status === "running" && isSettled(row);
   };
   const moving = rows.filter((row) => !isAsWanted(row));
   return [...moving.map(({ id }) => id), ...(await upAgainstOrder(gateway, inventory, rows))];

@@ -31,10 +31,9 @@ export async function startAgain(
   computer: Computer,
   leftOver: LeftOver,
 ): Promise<ReconcileResult | null> {
-  const container = containerName(computer);
   // Not looked at first: where many wake at once, a look costs as much as all else that is done here for one.
-  if (!(await gateway.runtime.start(container))) return null;
-  leftOver.started(container);
+  if (!(await gateway.runtime.start(containerName(computer)))) return null;
+  leftOver.started(computer);
   await settle(gateway, computer, { phase: "RUNNING", startedAt: gateway.now(), lastError: null });
   return {};
 }
