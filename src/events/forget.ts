@@ -11,3 +11,14 @@ export async function forget(tx: Transaction, ids: readonly bigint[]): Promise<v
   await tx.stream.upsert({ where: { name: forgotten }, create: { name: forgotten, seq }, update: {} });
   await tx.stream.updateMany({ where: { name: forgotten, seq: { lt: seq } }, data: { seq } });
 }
+
+/**
+ * Deletes the heads of streams that never get another event, unless they have some that are not forgotten: then their
+ * readers still need them.
+ */
+export async function forgetStreams(tx: Transaction, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  const left = await tx.event.groupBy({ by: ["stream"], where: { stream: { in: [...names] } } });
+  const full = new Set(left.map(({ stream }) => stream));
+  await tx.stream.deleteMany({ where: { name: { in: names.filter((name) => !full.has(name)) } } });
+}

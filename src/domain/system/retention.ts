@@ -1,7 +1,8 @@
 import { commit } from "../../events/commit.ts";
-import { forget } from "../../events/forget.ts";
+import { forget, forgetStreams } from "../../events/forget.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Reconciler } from "../../reconcile/queue.ts";
+import type { Transaction } from "../../store/store.ts";
 
 const everyMs = 60 * 60_000;
 const dayMs = 24 * 60 * 60_000;
@@ -10,10 +11,18 @@ const batchSize = 500;
 const pauseMs = 50;
 
 const responseStreams = "response:";
+/** The last events of streams that are named by an id, and so never come again. */
+const lastEvents: ReadonlySet<string> = new Set([
+  "computer.removed",
+  "session.deleted",
+  "message.ended",
+  "space-agent.deleted",
+]);
 
 /**
  * Forgets old events. The items of a response are its events, so they stay as long as the response does;
- * those of a deleted one stay for the same time as all others, for readers that are behind.
+ * those of a deleted one stay for the same time as all others, for readers that are behind. A stream of something that
+ * never comes again goes with its events.
  *
  * Every hour it passes over all that is old, which may be much more than there is to forget.
  */
@@ -52,12 +61,27 @@ async function forgetNext(gateway: Gateway, after: bigint): Promise<bigint | nul
     where: { id: { gt: after, lte: newest.id }, at: { lt: before } },
     orderBy: { id: "asc" },
     take: batchSize,
-    select: { id: true, stream: true },
+    select: { id: true, stream: true, type: true },
   });
   const kept = await streamsOfResponses(gateway, old);
-  const gone = old.filter(({ stream }) => !kept.has(stream)).map(({ id }) => id);
-  if (gone.length > 0) await commit(gateway, ({ tx }) => forget(tx, gone));
+  const gone = old.filter(({ stream }) => !kept.has(stream));
+  if (gone.length > 0) await commit(gateway, ({ tx }) => forgetWithStreams(tx, gone));
   return old.length < batchSize ? null : (old.at(-1)?.id ?? null);
+}
+
+interface Gone {
+  readonly id: bigint;
+  readonly stream: string;
+  readonly type: string;
+}
+
+async function forgetWithStreams(tx: Transaction, events: readonly Gone[]): Promise<void> {
+  const over = events.filter(({ stream, type }) => stream.startsWith(responseStreams) || lastEvents.has(type));
+  await forget(
+    tx,
+    events.map(({ id }) => id),
+  );
+  await forgetStreams(tx, [...new Set(over.map(({ stream }) => stream))]);
 }
 
 /** The streams among these whose response is still there. */
