@@ -48,6 +48,9 @@ onEveryDatabase("a database of the first version", (provider) => {
     expect(after["Response"]?.map((row) => Object.entries(row).find(([name]) => name === "respondentId")?.[1])).toEqual(
       ["agent-one", "agent-one", "agent-one"],
     );
+    const measured = after["Response"]?.map((row) => Object.entries(row).find(([name]) => name === "itemBytes")?.[1]);
+    expect(measured).toEqual([expect.closeTo(JSON.stringify(final).length, -2), 0, 0]);
+    expect(measured?.[0]).toBeGreaterThan(0);
   });
 
   test("is what a gateway starts and answers on", async () => {

@@ -10,7 +10,7 @@ import { emitItems, moveResponse, responseFactsOf } from "./change.ts";
 import { isHeld, releaseClaim } from "./claim.ts";
 import { itemsOf } from "./items.ts";
 import type { Respondent } from "./respondent.ts";
-import { isTerminal, responseStream, wordsOf } from "./response.ts";
+import { bytesOf, checkItemBytes, isTerminal, responseStream, wordsOf } from "./response.ts";
 
 /**
  * Has an engine answer a claimed response and stores how it ended. Stops when somebody else ends the response
@@ -92,7 +92,7 @@ async function appendItem(
   spent?: Usage,
 ): Promise<void> {
   await commit(gateway, async (unit) => {
-    await holdClaim(unit, response, spent);
+    await holdClaim(unit, response, item, spent);
     await emitItems(unit, respondent, response.id, [item]);
   });
 }
@@ -106,24 +106,27 @@ async function compact(
 ): Promise<void> {
   const cutoffAt = new Date((response.startedAt ?? response.createdAt).getTime() - 1);
   await commit(gateway, async (unit) => {
-    await holdClaim(unit, response, spent);
+    await holdClaim(unit, response, item, spent);
     const isSet = await respondent.setContext(unit, { cutoffAt, summary }, respondent.context.cutoffAt);
     if (isSet) await emitItems(unit, respondent, response.id, [item]);
   });
 }
 
 /**
- * Counts what was spent, if this process still answers the response.
+ * Counts an item and what was spent for it, if this process still answers the response.
  *
- * @throws CONFLICT when somebody else answers it, or has ended it.
+ * @throws CONFLICT when somebody else answers it, or has ended it; PAYLOAD_TOO_LARGE when the item is one too many.
  */
-async function holdClaim({ sql, at }: Unit, { id, epoch }: Response, spent?: Usage): Promise<void> {
-  const count = await sql.run(hold, [at, spent?.inputTokens ?? 0, spent?.outputTokens ?? 0, id, epoch]);
-  if (count === 0) throw conflict(`Response "${id}" is no longer answered here`);
+async function holdClaim({ sql, at }: Unit, { id, epoch }: Response, item: ItemBody, spent?: Usage): Promise<void> {
+  const counted = [spent?.inputTokens ?? 0, spent?.outputTokens ?? 0, bytesOf([item])];
+  const [held] = await sql.all<Pick<Response, "id" | "itemBytes">>(hold, [at, ...counted, id, epoch]);
+  if (!held) throw conflict(`Response "${id}" is no longer answered here`);
+  checkItemBytes(held);
 }
 
 const hold = `UPDATE "Response" SET "updatedAt" = ?, "inputTokens" = "inputTokens" + ?,
-  "outputTokens" = "outputTokens" + ? WHERE "id" = ? AND "epoch" = ? AND "status" = 'PROCESSING'`;
+  "outputTokens" = "outputTokens" + ?, "itemBytes" = "itemBytes" + ?
+  WHERE "id" = ? AND "epoch" = ? AND "status" = 'PROCESSING' RETURNING "id", "itemBytes"`;
 
 async function finish(
   gateway: Gateway,
@@ -162,11 +165,16 @@ const interrupted = (message: string): Failure => ({ reason: "INTERRUPTED", mess
 /** How an error ends the response; `null` when the job was aborted and there is nothing to say. */
 function failureOfError(gateway: Gateway, error: unknown, signal: AbortSignal): Failure | null {
   if (signal.aborted) return null;
+  if (isTooMuch(error)) return { reason: "STEP_LIMIT", message: error.message };
   if (error instanceof GatewayError) return { reason: "COMPUTER_LOST", message: error.message };
   if (error instanceof UnreadableSecret) return interrupted(error.message);
   gateway.log.error({ err: error }, "an engine failed unexpectedly");
   return interrupted("The gateway met an internal error; its log has the details");
 }
+
+/** Engines read no files but by tools, which say themselves what went wrong: so it is what they record. */
+const isTooMuch = (error: unknown): error is GatewayError =>
+  error instanceof GatewayError && error.code === "PAYLOAD_TOO_LARGE";
 
 /** Aborts when the response has its terminal event, whoever wrote it. */
 const whenEnded = ({ tail }: Gateway, id: string) =>

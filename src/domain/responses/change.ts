@@ -7,7 +7,7 @@ import { tellingOf } from "../../events/remembered.ts";
 import type { JsonObject } from "../../json.ts";
 import type { EngineKind, Response, ResponseStatus } from "../../store/generated/client/client.ts";
 import { openCallOf } from "./open-call.ts";
-import { isTerminal, responseStream } from "./response.ts";
+import { bytesOf, isTerminal, responseStream } from "./response.ts";
 
 /** Every event of a response's stream is one of these; `status` comes first and, once terminal, last. */
 export type ResponseEventType = "response.status" | "response.item" | "response.text";
@@ -35,8 +35,13 @@ export interface Standing {
 export interface MoveDetails {
   readonly text?: string | undefined;
   readonly failure?: Failure;
-  /** Items that come before the event: all that is left to record of a response that ends, by the engine that ends it. */
+  /**
+   * Items that come before the event: all that is left to record of a response that ends, by the engine that ends it.
+   * They count, but are never too much: how a response ends is worth more.
+   */
   readonly items?: readonly ItemBody[];
+  /** The items that its answer begins with, to be counted; the caller emits them. */
+  readonly opening?: readonly ItemBody[];
   /** Who works on it now, and so may end it. */
   readonly claim?: { readonly leaseOwner: string; readonly leaseUntil: Date };
   /** What has begun to work on it. */
@@ -46,7 +51,7 @@ export interface MoveDetails {
 const move = `UPDATE "Response" SET "status" = ?, "updatedAt" = ?, "completedAt" = ?,
   "outputText" = COALESCE(?, "outputText"), "failureReason" = ?, "failureMessage" = ?, "failureEvidence" = ?,
   "leaseOwner" = ?, "leaseUntil" = ?, "epoch" = "epoch" + ?,
-  "startedAt" = COALESCE(?, "startedAt"), "engine" = COALESCE(?, "engine")
+  "startedAt" = COALESCE(?, "startedAt"), "engine" = COALESCE(?, "engine"), "itemBytes" = "itemBytes" + ?
   WHERE "id" = ? AND "status" IN (?, ?) AND "epoch" = COALESCE(?, "epoch")
   AND "respondentId" = COALESCE(?, "respondentId") RETURNING *`;
 
@@ -81,7 +86,11 @@ async function closeCall(unit: Unit, home: Home, { id, status, engine, failureMe
   if (call) await emitItems(unit, home, id, [unseenResult(String(call["tool"]), why)]);
 }
 
-const columnsOf = (at: Date, status: ResponseStatus, { text, failure, claim, engine }: MoveDetails) => [
+const columnsOf = (
+  at: Date,
+  status: ResponseStatus,
+  { text, failure, claim, engine, items = [], opening = [] }: MoveDetails,
+) => [
   status,
   at,
   isTerminal(status) ? at : null,
@@ -94,6 +103,7 @@ const columnsOf = (at: Date, status: ResponseStatus, { text, failure, claim, eng
   claim ? 1 : 0,
   engine ? at : null,
   engine ?? null,
+  bytesOf(items) + bytesOf(opening),
 ];
 
 function conditionsOf({ id, status, epoch, respondentId }: Standing) {
@@ -112,7 +122,7 @@ const statusFactsOf = (response: Response) => ({
   ...(response.failureReason ? { reason: response.failureReason, message: response.failureMessage } : {}),
 });
 
-/** Appends items to a response, in order. */
+/** Appends items to a response, in order. Those of engines and workers are counted by whoever calls this. */
 export async function emitItems(unit: Unit, home: Home, id: string, items: readonly ItemBody[]): Promise<void> {
   for (const item of items) await emit(unit, home, id, "response.item", { item: asPayload(item) });
 }

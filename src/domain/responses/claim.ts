@@ -64,7 +64,7 @@ export async function claim(
 ): Promise<Response | null> {
   try {
     return await commit(gateway, async (unit) => {
-      const details = { claim: lease(gateway, unit.at), engine };
+      const details = { claim: lease(gateway, unit.at), engine, opening };
       const claimed = await moveResponse(unit, respondent, { id, status: "PENDING" }, "PROCESSING", details);
       if (!claimed || !(await respondent.becomeBusy(unit, from))) throw cameFirst;
       // From here on whoever interrupts waits, and then sees this one run; who did before is seen here.

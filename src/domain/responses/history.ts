@@ -1,7 +1,7 @@
 import type { Exchange } from "../../engines/engine.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Agent, Response } from "../../store/generated/client/client.ts";
-import { itemsOf } from "./items.ts";
+import { itemsInTurn } from "./items.ts";
 import { isCutOff } from "./respondent.ts";
 import { wordsOf } from "./response.ts";
 
@@ -19,11 +19,8 @@ export async function* historyBefore(
   for (let place = response; ; ) {
     const page: Response[] = await pageBefore(gateway, respondentId, place);
     const told = page.filter(({ completedAt }) => !isCutOff(completedAt, contextCutoffAt));
-    const items = await itemsOf(
-      gateway,
-      told.map(({ id }) => id),
-    );
-    for (const earlier of told) yield exchangeOf(earlier, items);
+    const itemsFor = itemsInTurn(gateway, told);
+    for (const earlier of told) yield exchangeOf(earlier, await itemsFor(earlier.id));
     place = page.at(-1) ?? null;
     // Responses end nearly in the order they came in: beyond a page of what was cut off there is nothing else.
     if (page.length < pageSize || told.length === 0) return;
@@ -47,8 +44,8 @@ const pageBefore = (
     take: pageSize,
   });
 
-const exchangeOf = (response: Response, items: Awaited<ReturnType<typeof itemsOf>>): Exchange => ({
+const exchangeOf = (response: Response, items: Exchange["items"]): Exchange => ({
   input: wordsOf(response),
   output: response.outputText,
-  items: (items.get(response.id) ?? []).map(({ raw }) => raw),
+  items,
 });

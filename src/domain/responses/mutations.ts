@@ -29,7 +29,10 @@ const UpdateResponseInput = builder.inputType("UpdateResponseInput", {
       description: "PENDING, PROCESSING, COMPLETED or FAILED; to cancel use `cancelResponse`.",
     }),
     input: t.field({ type: "JSON", description: "Replaces the input." }),
-    output: t.field({ type: "JSON", description: "`text` replaces, `items` are appended, other keys overwrite." }),
+    output: t.field({
+      type: "JSON",
+      description: "`text` replaces, `items` are appended (16 MiB in all), other keys overwrite.",
+    }),
   }),
 });
 

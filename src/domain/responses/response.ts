@@ -1,4 +1,5 @@
-import { badInput } from "../../errors.ts";
+import type { ItemBody } from "../../engines/engine.ts";
+import { badInput, GatewayError } from "../../errors.ts";
 import { isJsonObject, type JsonObject } from "../../json.ts";
 import { checkJsonText } from "../../text.ts";
 import type { Response, ResponseStatus } from "../../store/generated/client/client.ts";
@@ -32,6 +33,22 @@ function textOf(input: JsonObject): string {
 
 /** The words of a stored response. */
 export const wordsOf = ({ input }: Pick<Response, "input">): string => (isJsonObject(input) ? textOf(input) : "");
+
+/** So many bytes of items are recorded for one response at the most, as JSON. */
+export const mostItemBytes = 16 * 1_048_576;
+
+/** How many bytes items take, as JSON. */
+export const bytesOf = (items: readonly ItemBody[]): number =>
+  items.reduce((bytes, item) => bytes + Buffer.byteLength(JSON.stringify(item)), 0);
+
+/** @throws PAYLOAD_TOO_LARGE for a response that would have more than it may; its items are counted already. */
+export function checkItemBytes({ id, itemBytes }: Pick<Response, "id" | "itemBytes">): void {
+  if (itemBytes <= mostItemBytes) return;
+  throw new GatewayError(
+    "PAYLOAD_TOO_LARGE",
+    `The items of response "${id}" may take ${mostItemBytes} bytes at the most`,
+  );
+}
 
 /** Why a response failed, as it is shown; `null` for any other. */
 export const failureOf = ({ failureReason, failureMessage, failureEvidence }: Response) =>

@@ -86,6 +86,7 @@ export const responseRoutes: readonly Route[] = [
     variables: ({ params }) => params,
     present: presentResponse,
     reply: { kind: "json", schema: z.array(Response), example: [example] },
+    refusals: [413],
   }),
   route({
     method: "POST",

@@ -13,7 +13,7 @@ import { sessionById } from "../sessions/remembered.ts";
 import { Session } from "../sessions/schema.ts";
 import { EngineKind } from "../spaces/choices-schema.ts";
 import { ResponseItem } from "./item-schema.ts";
-import { isJustMade, type Item, itemsOf, type ItemWindow } from "./items.ts";
+import { checkBytesTogether, isJustMade, type Item, itemsOf, type ItemWindow } from "./items.ts";
 import { itemLists } from "./remembered.ts";
 import { failureOf } from "./response.ts";
 
@@ -84,7 +84,7 @@ const ResponseOutput = builder.objectRef<ResponseRow>("ResponseOutput").implemen
     text: t.exposeString("outputText", { description: "The final answer; may be empty while it is processed." }),
     items: t.field({
       type: [ResponseItem],
-      description: "All steps, in order.",
+      description: "All steps, in order. PAYLOAD_TOO_LARGE for responses with too many to be read together.",
       resolve: (response, _args, context) => (isJustMade(response) ? [] : itemsOfOne(context, response.id, {})),
     }),
     other: t.expose("outputOther", { type: "JSON", description: "Keys beside text and items." }),
@@ -150,9 +150,10 @@ export const Response = builder.prismaObject("Response", {
 
 export const ResponseConnection = connectionOf("Response", Response);
 
-/** The items of a response; those of all responses of one call come by one query. */
+/** The items of a response; those of all responses of one call come together. @throws PAYLOAD_TOO_LARGE */
 const itemsOfOne = (context: Context, id: string, window: ItemWindow): MaybePromise<readonly Item[]> =>
   rememberedOf(context, itemLists, id, window, async (ids) => {
+    await checkBytesTogether(context.gateway, ids);
     const items = await itemsOf(context.gateway, ids, window);
     return ids.map((each) => items.get(each) ?? []);
   });

@@ -1,7 +1,7 @@
 import type { Exchange } from "../../engines/engine.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Message, Response, Session } from "../../store/generated/client/client.ts";
-import { itemsOf } from "./items.ts";
+import { itemsInTurn } from "./items.ts";
 import { isCutOff } from "./respondent.ts";
 
 const pageSize = 40;
@@ -23,7 +23,7 @@ export async function* conversationBefore(
   const answers = new Map<string, Message>();
   let unasked: string[] = [];
   for await (const page of pagesBackwards(gateway, sessionId)) {
-    const items = await ownItems(gateway, sessionId, page);
+    const itemsFor = await ownItems(gateway, sessionId, page);
     for (const message of page) {
       // What was asked before the cut-off and answered after it is still told.
       if (answers.size === 0 && isCutOff(message.createdAt, contextCutoffAt)) return;
@@ -38,7 +38,7 @@ export async function* conversationBefore(
       unasked = [];
       answers.delete(message.responseId ?? "");
       if (isCutOff((answer ?? message).createdAt, contextCutoffAt)) continue;
-      yield { input: message.content, output, items: items.get(message.responseId ?? "") ?? [] };
+      yield { input: message.content, output, items: await itemsFor(message.responseId ?? "") };
     }
   }
 }
@@ -75,10 +75,10 @@ async function* pagesBackwards({ store }: Pick<Gateway, "store">, sessionId: str
 /** The items of the responses that this session itself gave: those of what it was copied from are not its own. */
 async function ownItems(gateway: Gateway, sessionId: string, page: readonly Message[]) {
   const ids = page.flatMap(({ role, responseId }) => (role === "USER" && responseId !== null ? [responseId] : []));
-  const own = await gateway.store.response.findMany({ where: { id: { in: ids }, sessionId }, select: { id: true } });
-  const items = await itemsOf(
+  const where = { id: { in: ids }, sessionId };
+  const own = await gateway.store.response.findMany({ where, select: { id: true, itemBytes: true } });
+  return itemsInTurn(
     gateway,
-    own.map(({ id }) => id),
+    own.toSorted((one, other) => ids.indexOf(one.id) - ids.indexOf(other.id)),
   );
-  return new Map([...items].map(([id, list]) => [id, list.map(({ raw }) => raw)]));
 }

@@ -8,7 +8,7 @@ import { checkJsonText } from "../../text.ts";
 import { emitItems, emitText, moveResponse } from "./change.ts";
 import { alreadyEnded } from "./end.ts";
 import type { Respondent } from "./respondent.ts";
-import { checkInput, isTerminal, responseStream } from "./response.ts";
+import { bytesOf, checkInput, checkItemBytes, isTerminal, responseStream } from "./response.ts";
 
 /** What an external worker says of a response (document C, "Update a response"). */
 export interface UpdateResponseInput {
@@ -24,7 +24,8 @@ const mostItems = 1000;
 /**
  * Changes a response from outside: items and text as they come, and at last how it ended.
  *
- * @throws CONFLICT when the response has ended, is answered by the gateway itself, or cannot go back to `status`.
+ * @throws CONFLICT when the response has ended, is answered by the gateway itself, or cannot go back to `status`;
+ *   PAYLOAD_TOO_LARGE for more items than one may have.
  */
 export async function updateResponse(
   gateway: Gateway,
@@ -34,7 +35,7 @@ export async function updateResponse(
 ): Promise<Response> {
   const change = checkUpdate(said);
   const updated = await commit(gateway, async (unit) => {
-    const held = await holdOpen(unit, respondent.id, id);
+    const held = await holdOpen(unit, respondent.id, id, change.items);
     refuseToGoBack(held, change.status);
     await emitItems(unit, respondent, id, change.items);
     if (change.text !== undefined && !(change.status && isTerminal(change.status))) {
@@ -49,13 +50,21 @@ export async function updateResponse(
   return updated;
 }
 
-const open = `UPDATE "Response" SET "updatedAt" = ? WHERE "id" = ? AND "respondentId" = ?
+const open = `UPDATE "Response" SET "updatedAt" = ?, "itemBytes" = "itemBytes" + ? WHERE "id" = ? AND "respondentId" = ?
   AND "status" IN ('PENDING', 'PROCESSING') AND "leaseOwner" IS NULL RETURNING *`;
 
-/** The response, which nobody else can change until the change at hand is made. */
-async function holdOpen({ sql, tx, at }: Unit, respondentId: string, id: string): Promise<Response> {
-  const [held] = await sql.all<Response>(open, [at, id, respondentId]);
-  if (held) return held;
+/** The response, its new items counted, which nobody else can change until the change at hand is made. */
+async function holdOpen(
+  { sql, tx, at }: Unit,
+  respondentId: string,
+  id: string,
+  items: readonly ItemBody[],
+): Promise<Response> {
+  const [held] = await sql.all<Response>(open, [at, bytesOf(items), id, respondentId]);
+  if (held) {
+    checkItemBytes(held);
+    return held;
+  }
   const present = await tx.response.findUnique({ where: { id, respondentId } });
   if (!present) throw notFound("Response", id);
   if (isTerminal(present.status)) throw alreadyEnded(present);
