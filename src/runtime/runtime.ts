@@ -66,7 +66,8 @@ export interface Runtime {
 
   /** What the container's main process printed, oldest first. `follow` goes on until `signal` aborts. */
   logs(container: string, options: { tail?: number; follow?: boolean; signal?: AbortSignal }): AsyncIterable<LogLine>;
-  stats(container: string): Promise<ContainerStats>;
+  /** What it uses. Many at a time may wait for one another; who has aborted meanwhile is not measured for. */
+  stats(container: string, signal?: AbortSignal): Promise<ContainerStats>;
   /** Frees what the adapter holds (sockets, timers); containers go on. */
   close(): Promise<void>;
 }

@@ -7,11 +7,12 @@ import type { Permission } from "./rules.ts";
  */
 export const nestedFields: Readonly<Record<string, Permission | "same">> = {
   "AgentFilePage.nodes": "same",
-  "Agent.computer": "same",
+  "Agent.computer": "files:get",
   "Agent.context": "responses:get",
   "Agent.createdBy": "service-accounts:get",
   "Agent.file": "files:get",
   "Agent.files": "files:get",
+  "Agent.lastError": "files:get",
   "Agent.parent": "agents:get",
   "Agent.publishPermissions": "same",
   "Agent.responses": "responses:list",

@@ -1,4 +1,5 @@
 import type { createMemoryRuntime } from "../../src/runtime/memory/memory-runtime.ts";
+import type { Prisma } from "../../src/store/generated/client/client.ts";
 import type { Store, Transact } from "../../src/store/store.ts";
 import { accountToken, createAgent } from "../support/agents.ts";
 import { startTestGateway, type TestGateway } from "../support/gateway.ts";
@@ -78,6 +79,7 @@ const agentPlaces: Readonly<Record<string, Place>> = {
 };
 
 async function makeAgents(gateway: Gateway): Promise<Pick<World["things"], "agent" | "response">> {
+  const { store } = gateway.gateway;
   const agents: Thing[] = [{ where: "missing", id: "agent-gone", space: "home", place: null }];
   const responses: Thing[] = [{ where: "missing", id: missingId, space: "home", place: null }];
   for (const [id, place] of Object.entries(agentPlaces)) {
@@ -91,7 +93,10 @@ async function makeAgents(gateway: Gateway): Promise<Pick<World["things"], "agen
     const file = `mutation ($id: ID!) { writeFile(agent: $id, path: "note.txt", content: "private") { name } }`;
     await gateway.data(file, { id });
     if (place.published) await gateway.data(`mutation ($id: ID!) { publishAgent(name: $id) { name } }`, { id });
-    if (place.madeByOwner) await giveToOwner(gateway, id);
+    await changeRow(gateway, id, {
+      lastError: "its container ended",
+      ...(place.madeByOwner ? await owner(store) : {}),
+    });
     const { createResponse } = await gateway.data(
       `mutation ($id: ID!) { createResponse(agent: $id, input: { text: "hello" }) { id } }`,
       { id },
@@ -105,8 +110,12 @@ async function makeAgents(gateway: Gateway): Promise<Pick<World["things"], "agen
   return { agent: agents, response: responses };
 }
 
-async function giveToOwner({ gateway: { store, memory } }: Gateway, name: string): Promise<void> {
-  await store.agent.update({ where: { name }, data: await owner(store) });
+async function changeRow(
+  { gateway: { store, memory } }: Gateway,
+  name: string,
+  data: Prisma.AgentUncheckedUpdateInput,
+) {
+  await store.agent.update({ where: { name }, data });
   memory.forgetAll(); // no event told it
 }
 

@@ -53,6 +53,13 @@ export function requireOnAgent(context: Context, verb: Verb, resource: Resource,
 export const maySee = (principal: Principal | null, agent: Located): boolean =>
   decide(principal, "get", "agents", targetOf(agent)) === "allow";
 
+/**
+ * Whether the caller may see how the agent's computer is and what it holds or says: not whoever sees the agent only
+ * because it is published.
+ */
+export const maySeeInside = (principal: Principal | null, agent: Located): boolean =>
+  isAllowed(principal, "get", "files", targetOf(agent));
+
 /** Whether the caller may see what the agent answers, not only that it exists. */
 export const maySeeResponses = (principal: Principal | null, agent: Located): boolean =>
   isAllowed(principal, "get", "responses", targetOf(agent));

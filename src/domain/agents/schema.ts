@@ -8,9 +8,8 @@ import { computerById } from "../computers/remembered.ts";
 import { Computer, Network } from "../computers/schema.ts";
 import { ServiceAccount, shownAccount } from "../service-accounts/schema.ts";
 import { EngineKind } from "../spaces/choices-schema.ts";
-import { maySee, targetOf } from "./access.ts";
+import { maySee, maySeeInside } from "./access.ts";
 import { nextDeadline } from "./agent.ts";
-import { isAllowed } from "../../auth/policy.ts";
 import { agentById } from "./remembered.ts";
 import { permissionsOf } from "./remix.ts";
 import type { PublishPermissions } from "./publish.ts";
@@ -110,20 +109,23 @@ export const Agent = builder.prismaObject("Agent", {
       description: "What the set-up script printed.",
       // Read by the id, for an agent as an event shows it comes without its long texts.
       resolve: (agent, _args, context) =>
-        isAllowed(context.principal, "get", "files", targetOf(agent))
+        maySeeInside(context.principal, agent)
           ? context.loader("setupOutput", (ids: readonly string[]) => setupOutputs(context.gateway, ids)).load(agent.id)
           : null,
     }),
-    lastError: t.exposeString("lastError", {
+    lastError: t.string({
       nullable: true,
       description:
         "What went wrong last, such as a set-up script that failed or a computer that was given up; null when nothing " +
-        "did. Waking the agent clears it.",
+        "did, and for those who see it only because it is published. Waking the agent clears it.",
+      resolve: (agent, _args, { principal }) => (maySeeInside(principal, agent) ? agent.lastError : null),
     }),
     computer: t.field({
       type: Computer,
-      description: "The container and volume behind it.",
-      resolve: ({ computerId }, _args, context) => computerById(context, computerId),
+      nullable: true,
+      description: "The container and volume behind it; null for those who see it only because it is published.",
+      resolve: (agent, _args, context) =>
+        maySeeInside(context.principal, agent) ? computerById(context, agent.computerId) : null,
     }),
     network: t.field({
       type: Network,
@@ -142,7 +144,7 @@ export const Agent = builder.prismaObject("Agent", {
     secretNames: t.stringList({
       description: "The keys of the agent's own secrets; empty for those who may not list them.",
       resolve: async (agent, _args, context) =>
-        isAllowed(context.principal, "get", "files", targetOf(agent))
+        maySeeInside(context.principal, agent)
           ? context
               .loader("agentSecretNames", (agents: readonly { id: string; spaceName: string }[]) =>
                 secretNamesOf(context.gateway, agents.map(ownerOf)),

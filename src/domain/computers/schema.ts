@@ -94,8 +94,8 @@ export const Computer = builder.prismaObject("Computer", {
       nullable: true,
       complexity: 100,
       description: "Asked of the engine; null unless it is running.",
-      resolve: async (computer, _args, { gateway }) =>
-        computer.phase === "RUNNING" ? gateway.runtime.stats(containerName(computer)) : null,
+      resolve: async (computer, _args, { gateway, signal }) =>
+        computer.phase === "RUNNING" ? gateway.runtime.stats(containerName(computer), signal) : null,
     }),
   }),
 });

@@ -55,7 +55,7 @@ export function createDockerRuntime(options: DockerOptions): Runtime {
     killCommands: (container) => killCommands(engine, container),
     files: filesOf(engine),
     logs: (container, logOptions) => logsOf(engine, container, logOptions),
-    stats: (container) => statsOf(engine, container),
+    stats: (container, signal) => engine.measurements(() => statsOf(engine, container, signal)),
     close: async () => engine.closed.abort(new Error("the gateway is closing its connection")),
   };
 }

@@ -37,6 +37,8 @@ export interface Engine {
   readonly starts: LimitFunction;
   /** Pulls of images that anybody may name: a registry may be slow, and the engine cannot hold any number of them. */
   readonly pulls: LimitFunction;
+  /** The engine takes a second or two to measure a container, and has other work. */
+  readonly measurements: LimitFunction;
   /** Aborts when the adapter closes. */
   readonly closed: AbortController;
   /** What the engine said where the port has told a part of it. */
@@ -71,6 +73,7 @@ export interface Call {
 
 const defaultTimeoutMs = 15_000;
 const mostPulls = 16;
+const mostMeasurements = 8;
 const keepAliveMs = 10_000;
 
 /** Prepares the connection; nothing is sent before the first call. */
@@ -83,6 +86,7 @@ export function openEngine(options: DockerOptions): Engine {
     process: randomBytes(8).toString("hex"),
     starts: pLimit(options.maxStarts ?? 2 * availableParallelism()),
     pulls: pLimit(mostPulls),
+    measurements: pLimit(mostMeasurements),
     closed: new AbortController(),
     inspected: new WeakMap(),
     guarded: new Set(),

@@ -4,13 +4,14 @@ import { call, type Engine } from "./engine.ts";
 
 /**
  * Memory without what the kernel only caches, processor use of the last second (100 is one core) and the
- * number of processes. Takes one to two seconds: the engine measures twice.
+ * number of processes. Takes one to two seconds: the engine measures twice. It is not asked for who has aborted.
  *
  * @throws {GatewayError} CONFLICT when the container does not run, NOT_FOUND when it is gone.
  */
-export async function statsOf(engine: Engine, container: string): Promise<ContainerStats> {
-  const of = { what: `measure container "${container}"`, container };
-  const stats = await call(engine, of, (abortSignal) => {
+export async function statsOf(engine: Engine, container: string, signal?: AbortSignal): Promise<ContainerStats> {
+  const of = { what: `measure container "${container}"`, container, ...(signal && { signal }) };
+  const stats = await call(engine, of, async (abortSignal) => {
+    abortSignal.throwIfAborted(); // it may have waited for others
     const options = { stream: false as const, abortSignal };
     return engine.docker.getContainer(container).stats(options);
   });
