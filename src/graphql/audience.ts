@@ -48,7 +48,8 @@ export class Audience<T> {
       await this.access.settled();
       const { principal } = this.access;
       const { watched, show } = this.#newest;
-      if (!this.access.holds() || watched.maySee?.(principal, value) === false) return null;
+      const isSeen = watched.maySee?.(principal, value) ?? true;
+      if (!this.access.holds() || !(isSeen === true || (await isSeen))) return null;
       const payload = await show(value, this.#contextFor(principal));
       if (!this.access.isChecking && this.access.principal === principal) return payload;
     }

@@ -1,7 +1,8 @@
 import type { Principal } from "../auth/principal.ts";
 import type { ErrorCode, GatewayError } from "../errors.ts";
-import { watchAccess } from "./access-watch.ts";
+import { type AccessWatch, watchAccess } from "./access-watch.ts";
 import type { Context } from "./context.ts";
+import type { MaybePromise } from "./remembered.ts";
 
 /** Codes with which a socket is closed when its caller may no longer listen (design, "GraphQL contract"). */
 const closeCodes: Partial<Record<ErrorCode, number>> = { UNAUTHENTICATED: 4401, FORBIDDEN: 4403 };
@@ -14,8 +15,8 @@ export type Watched<T> = Permitted<T> & (Alone<T> | Together<T>);
 interface Permitted<T> {
   /** `false` ends the sequence. `latest` is the newest value there is, which the caller may not have seen yet. */
   readonly mayWatch: (principal: Principal, latest: T | null) => boolean;
-  /** `false` leaves out this one value. */
-  readonly maySee?: (principal: Principal, value: T) => boolean;
+  /** `false` leaves out this one value. Where it takes time, who the caller is by then is looked at once more. */
+  readonly maySee?: (principal: Principal, value: T) => MaybePromise<boolean>;
 }
 
 interface Alone<T> {
@@ -73,7 +74,7 @@ async function* watch<T>(
   watched: Watched<T>,
   end: AbortController,
 ): AsyncGenerator<T, void, undefined> {
-  const { mayWatch, maySee = () => true, open, shared } = watched;
+  const { mayWatch, maySee, open, shared } = watched;
   let latest: T | null = null;
   const lost: GatewayError[] = [];
   const access = watchAccess(
@@ -88,13 +89,22 @@ async function* watch<T>(
   const signal = AbortSignal.any([end.signal, context.signal]);
   try {
     for await (const value of shared ? shared.open(shared.after, signal) : open(signal)) {
-      await access.settled();
       latest = value;
-      if (access.holds() && maySee(access.principal, value)) yield value;
+      if (await isShown(access, maySee, value)) yield value;
     }
     for (const error of lost) throw error;
   } finally {
     access.stop();
+  }
+}
+
+/** Whether the caller may see the value, as whoever they are when that is known. */
+async function isShown<T>(access: AccessWatch, maySee: Permitted<T>["maySee"], value: T): Promise<boolean> {
+  for (;;) {
+    await access.settled();
+    const { principal } = access;
+    const isSeen = (await maySee?.(principal, value)) ?? true;
+    if (!access.isChecking && access.principal === principal) return access.holds() && isSeen;
   }
 }
 

@@ -6,7 +6,7 @@ import { commit, type Unit } from "../../src/events/commit.ts";
 import { accountToken, createAgent, createSpace, order } from "../support/agents.ts";
 import { beginResponse, createQuietAgent, step } from "../support/worker.ts";
 import { startTestGateway } from "../support/gateway.ts";
-import { countListeners, overEvents, overSocket, type Watching } from "../support/live.ts";
+import { countListeners, overEvents, overSocket, transports, type Watching } from "../support/live.ts";
 
 const watchAgent = `subscription ($name: ID!) { agentChanged(name: $name) { description } }`;
 
@@ -170,6 +170,62 @@ describe("a subscription", () => {
     await unbind("narrowed", (unit) => changeAgent(unit, { name: "inside" }, { description: "no longer for them" }));
     await updateServiceAccount(gateway.gateway, "narrowed", { active: false });
     for (const next of await rest) expect(next).toMatchObject({ status: "rejected", reason: { code: 4401 } });
+  });
+
+  describe.each(Object.entries(transports))("over %s of the changes of agents, for a passer-by,", (transport, open) => {
+    const named = (name: string) => `${name}-${transport === "graphql-ws" ? "socket" : "stream"}`;
+    const changesFrom = (token: string) =>
+      open(gateway, { query: `subscription { agentsChanged(after: "0") { kind name agent { description } } }`, token });
+
+    /** What is shown up to the change that gives an agent this description. */
+    async function shownUntil(watching: Watching, text: string): Promise<readonly string[]> {
+      const shown: string[] = [];
+      for (;;) {
+        const { kind, name, agent } = (await watching.next()).agentsChanged;
+        shown.push(`${kind} ${name} ${agent.description}`);
+        if (agent.description === text) return shown;
+      }
+    }
+
+    async function publishNew(name: string): Promise<void> {
+      await createAgent(gateway, name);
+      await order(gateway, "publishAgent", name);
+      await describeAgent(name, "while published");
+    }
+
+    test("shows what is published, also from before, and nothing of what is so no longer", async () => {
+      const [kept, withdrawn, removed] = [named("kept"), named("withdrawn"), named("removed")];
+      for (const name of [kept, withdrawn, removed]) await publishNew(name);
+      await order(gateway, "unpublishAgent", withdrawn);
+      await gateway.data(`mutation ($name: ID!) { deleteAgent(name: $name) { name } }`, { name: removed });
+      await describeAgent(kept, `the last of ${kept}`);
+
+      const watching = changesFrom(await accountToken(gateway, named("visitor")));
+      const shown = await shownUntil(watching, `the last of ${kept}`);
+      watching.stop();
+      expect(shown.filter((line) => line.includes(withdrawn))).toEqual([]);
+      expect(shown.filter((line) => line.includes(removed))).toEqual([`DELETED ${removed} while published`]);
+      expect(shown).toContain(`CHANGED ${kept} while published`);
+    });
+
+    test("shows nothing that was published no longer by the time it came, to none of those who share it", async () => {
+      const [kept, fleeting] = [named("lasting"), named("fleeting")];
+      for (const name of [kept, fleeting]) await publishNew(name);
+      const token = await accountToken(gateway, named("onlooker"));
+      const watching = [changesFrom(token), changesFrom(token)];
+      const upTo = (text: string) => Promise.all(watching.map((each) => shownUntil(each, text)));
+      await describeAgent(kept, `the first of ${kept}`);
+      for (const shown of await upTo(`the first of ${kept}`))
+        expect(shown).toContain(`CHANGED ${fleeting} while published`);
+      const rest = upTo(`the last of ${kept}`);
+      await commit(gateway.gateway, async (unit) => {
+        await changeAgent(unit, { name: fleeting }, { description: "for nobody" });
+        await changeAgent(unit, { name: fleeting }, { isPublished: false });
+      });
+      await describeAgent(kept, `the last of ${kept}`);
+      for (const shown of await rest) expect(shown.join()).not.toContain("for nobody");
+      for (const each of watching) each.stop();
+    });
   });
 
   test("that is over is no longer told of changes of access", async () => {

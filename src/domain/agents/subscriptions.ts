@@ -3,13 +3,17 @@ import { followState, type Placed, type Told } from "../../events/follow-state.t
 import type { LogEvent } from "../../events/event.ts";
 import { placeInLog } from "../../events/read.ts";
 import { builder } from "../../graphql/builder.ts";
+import type { Principal } from "../../auth/principal.ts";
+import type { Context } from "../../graphql/context.ts";
 import { live } from "../../graphql/live.ts";
+import { type MaybePromise, whenThere } from "../../graphql/remembered.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Agent as AgentRow } from "../../store/generated/client/client.ts";
 import { agentFor, maySee } from "./access.ts";
 import { agentStream, checkTags } from "./agent.ts";
 import { agentOf } from "./change.ts";
 import { AgentFilter, type Filter } from "./queries.ts";
+import { agentById } from "./remembered.ts";
 import { Agent } from "./schema.ts";
 
 const ChangeKind = builder.enumType("AgentChangeKind", {
@@ -62,7 +66,7 @@ builder.subscriptionFields((t) => ({
       const place = await placeInLog(context.gateway.store, after);
       return live<Change>(context, {
         mayWatch: () => true,
-        maySee: (principal, { agent }) => maySee(principal, agent),
+        maySee: (principal, change) => maySeeChange(context, principal, change),
         shared: {
           name: `agents ${JSON.stringify(filter ?? {})}`,
           after: place,
@@ -76,6 +80,16 @@ builder.subscriptionFields((t) => ({
     resolve: (change) => change,
   }),
 }));
+
+/**
+ * Whether the caller may see the change. What was published when it happened is shown to everybody for as long as it is
+ * published; its deletion is the last of that.
+ */
+function maySeeChange(context: Context, principal: Principal, { kind, agent }: Change): MaybePromise<boolean> {
+  if (maySee(principal, { ...agent, isPublished: false })) return true;
+  if (!agent.isPublished || kind === "DELETED") return agent.isPublished;
+  return whenThere(agentById(context, agent.id), (now) => now?.isPublished === true);
+}
 
 /** The name may have gone to another agent, and to be prompted changes nothing of it. */
 const told = ({ id, name }: AgentRow): Told<AgentRow> => ({
