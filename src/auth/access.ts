@@ -8,10 +8,12 @@ export interface Access extends Pick<AccountPrincipal, "user" | "grants" | "role
   readonly epoch: number;
 }
 
-/** The agent of a worker, which must still be there. */
+/** The agent of a worker, which must still be there, as the policy sees it. */
 export interface WorkerAgent {
   readonly id: string;
   readonly name: string;
+  readonly spaceName: string;
+  readonly createdById: string | null;
 }
 
 /** Accounts' roles and workers' agents, remembered until an event says that they changed. */
@@ -23,7 +25,7 @@ export interface AccessCache {
   recallAgent(id: string): WorkerAgent | undefined;
   loadAgent(id: string): Promise<WorkerAgent | null>;
   /** Calls back after a change that may concern the account (or the agent, when one is given). */
-  onChange(accountId: string, agent: WorkerAgent | null, listener: () => void): () => void;
+  onChange(accountId: string, agent: WatchedAgent | null, listener: () => void): () => void;
   close(): void;
 }
 
@@ -71,7 +73,8 @@ export function createAccessCache({ store, tail, config }: Pick<Gateway, "store"
     recallAgent: (id) => agents.recall(id),
     loadAgent: (id) =>
       agents.load(id, async () => {
-        const agent = await store.agent.findUnique({ where: { id }, select: { id: true, name: true } });
+        const select = { id: true, name: true, spaceName: true, createdById: true };
+        const agent = await store.agent.findUnique({ where: { id }, select });
         if (agent) agentIdsByName.set(agent.name, agent.id);
         return agent;
       }),
@@ -87,9 +90,11 @@ export function createAccessCache({ store, tail, config }: Pick<Gateway, "store"
   };
 }
 
+type WatchedAgent = Pick<WorkerAgent, "id" | "name">;
+
 interface Watcher {
   readonly accountId: string;
-  readonly agent: WorkerAgent | null;
+  readonly agent: WatchedAgent | null;
   readonly listener: () => void;
 }
 

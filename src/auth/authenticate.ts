@@ -1,5 +1,6 @@
 import { badInput, GatewayError } from "../errors.ts";
 import type { Access, AccessCache, WorkerAgent } from "./access.ts";
+import { isAllowed, type Target } from "./policy.ts";
 import type { AccountPrincipal, Principal } from "./principal.ts";
 import { type Claims, type IssuedToken, tokenLifeSeconds, type Tokens } from "./tokens.ts";
 import { longestTimerMs } from "../timers.ts";
@@ -27,7 +28,8 @@ export interface Authenticator {
   onAccessChange(principal: Principal, listener: () => void): () => void;
   /**
    * A token for an outside program that answers for one agent. It ends with the maker's own tokens:
-   * when the account is deactivated or deleted or gets another password.
+   * when the account is deactivated or deleted or gets another password. It is refused for as long as the maker may
+   * not change the agent, which making it needs.
    *
    * @throws {GatewayError} BAD_USER_INPUT unless it is to last 1 second to 30 days.
    */
@@ -51,7 +53,9 @@ export function createAuthenticator(tokens: Tokens, access: AccessCache, now: ()
     if (account.epoch !== claims.epoch || account.user !== claims.user) return undefined;
     const before = made.get(claims);
     if (before && before.account === account && before.agent === agent) return before.principal;
-    const principal = agent ? workerPrincipal(claims, agent) : accountPrincipal(claims, account);
+    const maker = accountPrincipal(claims, account);
+    if (agent && !isAllowed(maker, "update", "agents", targetOf(agent))) return undefined;
+    const principal = agent ? workerPrincipal(claims, agent) : maker;
     made.set(claims, { account, agent, principal });
     claimsOf.set(principal, claims);
     return principal;
@@ -125,6 +129,13 @@ const accountPrincipal = ({ accountId, tokenId, expiresAt }: Claims, account: Ac
   const { user, grants, roles, spaces } = account;
   return { kind: "account", id: accountId, user, grants, roles, spaces, tokenId, expiresAt };
 };
+
+const targetOf = ({ id, name, spaceName, createdById }: WorkerAgent): Target => ({
+  space: spaceName,
+  ownerId: createdById,
+  agentId: id,
+  name,
+});
 
 const workerPrincipal = ({ accountId, tokenId, expiresAt }: Claims, { id, name }: WorkerAgent): Principal => ({
   kind: "worker",

@@ -28,6 +28,9 @@ export interface WorkerPrincipal extends TokenBearer {
   readonly agentName: string;
   /** `agent:NAME`, which no account can be called. */
   readonly user: string;
-  /** The account that made the token; the token is refused when that account's own would be. */
+  /**
+   * The account that made the token; the token is refused when that account's own would be, and while that account may
+   * not change the agent.
+   */
   readonly accountId: string;
 }

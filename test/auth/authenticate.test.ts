@@ -223,6 +223,36 @@ describe("a worker's token", () => {
     await expect(auth.authenticate(token)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   });
 
+  test("is refused while its maker may not change the agent, and heard of at once by who listens", async () => {
+    const opened = await openWithWorker();
+    const { gateway, auth, token } = opened;
+    const worker = await auth.authenticate(token);
+    const heard: string[] = [];
+    const stop = auth.onAccessChange(worker, () => heard.push("changed"));
+    await gateway.store.roleBinding.deleteMany({ where: { subject: "ada" } });
+    await announce(opened, "role-binding:some-binding");
+    expect(heard).toEqual(["changed"]);
+    stop();
+    expect(auth.recall(token)).toBeUndefined();
+    await expect(auth.refresh(worker)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    await expect(auth.authenticate(token)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    expect(auth.recall(token)).toBeUndefined();
+
+    await bind(gateway, "ada", "operator", "default");
+    await announce(opened, "role-binding:another");
+    expect(await auth.authenticate(token)).toMatchObject({ kind: "worker", agentName: "demo" });
+  });
+
+  test("stays good without any role for whoever made the agent itself", async () => {
+    const opened = await openWithWorker();
+    const { gateway, auth, token, agentId, maker } = opened;
+    await gateway.store.roleBinding.deleteMany({ where: { subject: "ada" } });
+    await gateway.store.agent.update({ where: { id: agentId }, data: { createdById: maker.id } });
+    await announce(opened, "role-binding:some-binding");
+    await announce(opened, "agent:demo");
+    expect(await auth.authenticate(token)).toMatchObject({ kind: "worker", agentId });
+  });
+
   test("is refused once its maker is deactivated", async () => {
     const { gateway, auth, token } = await openWithWorker();
     await auth.authenticate(token);

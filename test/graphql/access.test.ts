@@ -3,7 +3,7 @@ import { changeAgent } from "../../src/domain/agents/change.ts";
 import { changePassword } from "../../src/domain/service-accounts/password.ts";
 import { deleteServiceAccount, updateServiceAccount } from "../../src/domain/service-accounts/service.ts";
 import { commit, type Unit } from "../../src/events/commit.ts";
-import { accountToken, createAgent, createSpace, order } from "../support/agents.ts";
+import { accountToken, createAgent, createSpace, order, refusalOf } from "../support/agents.ts";
 import { beginResponse, createQuietAgent, step } from "../support/worker.ts";
 import { startTestGateway } from "../support/gateway.ts";
 import { countListeners, overEvents, overSocket, transports, type Watching } from "../support/live.ts";
@@ -99,6 +99,21 @@ describe("a subscription", () => {
     await expect.poll(listening).toBe(1);
     await gateway.clock.advance(2);
     expect(await next).toMatchObject({ code: 4401 });
+  });
+
+  test("of a worker ends when who made its token may change the agent no more, and the token opens nothing", async () => {
+    await createQuietAgent(gateway, "staffed");
+    const maker = await accountToken(gateway, "dismissed", "developer", "default");
+    const issue = `mutation { createAgentToken(name: "staffed", ttlSeconds: 2592000) { token } }`;
+    const { token } = (await gateway.data(issue, {}, maker)).createAgentToken;
+    const inbox = `subscription { responseQueued(agent: "staffed") { id } }`;
+    const watching = overSocket(gateway, { query: inbox, token });
+    const next = endOf(watching);
+    await expect.poll(listening).toBe(1);
+    await unbind("dismissed");
+    expect(await next).toMatchObject({ code: 4401 });
+    const report = `mutation { setAgentBusy(name: "staffed") { state } }`;
+    expect(await refusalOf(gateway, report, {}, token)).toMatchObject({ code: "UNAUTHENTICATED" });
   });
 
   test("that two tokens of one viewer share ends for the one that expires, and goes on for the other", async () => {
