@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import type { Kind } from "../events/remembered.ts";
 import type { Gateway } from "../gateway.ts";
 import type { AccountPrincipal } from "./principal.ts";
 import { grantsOf, rulesSchema } from "./rules.ts";
@@ -105,6 +106,17 @@ function notify(watchers: ReadonlySet<Watcher>, concerns: (watcher: Watcher) => 
 function split(stream: string): [kind: string, key: string] {
   const colon = stream.indexOf(":");
   return [stream.slice(0, colon), stream.slice(colon + 1)];
+}
+
+const remembering: Kind<Access> = {
+  name: "access",
+  topics: (_access, id) => [`service-account:${id}`, "role:*", "role-binding:*"],
+};
+
+/** What an account may do now, whoever is calling; `null` for one that is gone, inactive, or not called `user`. */
+export async function accessOf({ store, memory }: Pick<Gateway, "store" | "memory">, id: string, user: string) {
+  const [access = null] = await memory.load(remembering, [id], async () => [await readAccess(store, id, user)]);
+  return access;
 }
 
 async function readAccess(store: Gateway["store"], id: string, user: string): Promise<Access | null> {

@@ -36,8 +36,12 @@ export function isAllowed(principal: Principal | null, verb: Verb, resource: Res
   if (principal.kind === "worker") return workerMay(principal, verb, resource, target);
   if (isOwn(principal, verb, resource, target)) return true;
   if (resource === "spaces") return mayWithSpace(principal, verb, target);
-  return principal.grants.some((grant) => allows(grant, verb, resource, target));
+  return isGranted(principal.grants, verb, resource, target);
 }
+
+/** Whether grants alone allow it, to whomever they were given: what they made is not counted. */
+export const isGranted = (grants: readonly Grant[], verb: Verb, resource: Resource, target: Target): boolean =>
+  grants.some((grant) => allows(grant, verb, resource, target));
 
 /**
  * The spaces whose things of this kind the caller may see in a list. What the caller made, and what a rule
@@ -108,7 +112,7 @@ function isOwn({ id }: AccountPrincipal, verb: Verb, resource: Resource, { owner
 function mayWithSpace(principal: AccountPrincipal, verb: Verb, target: Target): boolean {
   if (verb !== "get" && verb !== "list") return holdsAll(principal);
   if (target.space !== null && principal.spaces.includes(target.space)) return true;
-  return principal.grants.some((grant) => allows(grant, verb, "spaces", target));
+  return isGranted(principal.grants, verb, "spaces", target);
 }
 
 const allows = (grant: Grant, verb: Verb, resource: Resource, target: Target): boolean =>

@@ -1,6 +1,7 @@
 import type { Gateway } from "../../gateway.ts";
 import type { Agent } from "../../store/generated/client/client.ts";
-import { environmentOf, type Owner } from "../secrets/owned.ts";
+import { environmentOf } from "../secrets/environment.ts";
+import type { Owner } from "../secrets/owned.ts";
 
 /** The agent as an owner of secrets. */
 export const ownerOf = (agent: Pick<Agent, "id" | "spaceName">): Owner => ({
@@ -9,6 +10,8 @@ export const ownerOf = (agent: Pick<Agent, "id" | "spaceName">): Owner => ({
   id: agent.id,
 });
 
-/** What the agent's commands find in their environment: secrets of its space, and its own, which win. */
-export const agentEnvironment = (gateway: Gateway, agent: Agent) =>
-  environmentOf(gateway, ownerOf(agent), agent.usesSpaceSecrets);
+/**
+ * What the agent's commands find in their environment: its own secrets, and those of its space while whoever made it may
+ * make agents there. Its own win.
+ */
+export const agentEnvironment = (gateway: Gateway, agent: Agent) => environmentOf(gateway, ownerOf(agent), agent);

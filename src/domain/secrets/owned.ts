@@ -85,23 +85,12 @@ export async function secretNamesOf({ store }: Pick<Gateway, "store">, owners: r
   return owners.map(({ id }) => rows.filter(({ ownerId }) => ownerId === id).map(({ keyName }) => keyName));
 }
 
-/** The environment of an owner's commands: the secrets of its space, and its own, which win. */
-export async function environmentOf(gateway: Gateway, owner: Owner, withSpace: boolean) {
-  const owners = withSpace ? [spaceOwner(owner.space), owner] : [owner];
-  const opened = await Promise.all(
-    owners.map(async (each) => {
-      const rows = await gateway.store.sql.all<Secret>(secretsOf, [each.kind, each.id]);
-      return openAll(gateway, each, rows);
-    }),
-  );
-  return Object.assign({}, ...opened) as Record<string, string>; // openAll's own type, lost by Object.assign
-}
-
-/** By hand, for every response begins with it. */
-const secretsOf = `SELECT * FROM "Secret" WHERE "ownerKind" = ? AND "ownerId" = ?`;
-
-const openAll = (gateway: Pick<Gateway, "sealer">, owner: Owner, rows: readonly Secret[]): Record<string, string> =>
-  Object.fromEntries(rows.map((row) => [row.keyName, openSecret(gateway, owner, row)]));
+/** The values by their keys. @throws {UnreadableSecret} */
+export const openAll = (
+  gateway: Pick<Gateway, "sealer">,
+  owner: Owner,
+  rows: readonly Secret[],
+): Record<string, string> => Object.fromEntries(rows.map((row) => [row.keyName, openSecret(gateway, owner, row)]));
 
 const placeOf = (owner: Owner, keyName: string) => ({
   space: owner.space,

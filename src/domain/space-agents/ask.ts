@@ -8,7 +8,8 @@ import type { SpaceAgent } from "../../store/generated/client/client.ts";
 import { checkJsonText, checkText } from "../../text.ts";
 import { builtAgentsOf } from "../builds/build.ts";
 import { openWorkspace } from "../computers/workspace.ts";
-import { environmentOf, spaceOwner } from "../secrets/owned.ts";
+import { environmentOf } from "../secrets/environment.ts";
+import { spaceOwner } from "../secrets/owned.ts";
 
 const longestSeconds = 900;
 const usualSeconds = 60;
@@ -43,7 +44,7 @@ export async function askSpaceAgent(
   const { computerId, call } = await deployedCode(gateway, agent, context);
   const report = await callHandler({
     computer: openWorkspace(gateway, computerId, signal),
-    environment: await environmentOf(gateway, spaceOwner(agent.spaceName), false),
+    environment: await environmentOf(gateway, spaceOwner(agent.spaceName), null),
     signal,
     call,
     message,
