@@ -108,6 +108,17 @@ function isOwn({ id }: AccountPrincipal, verb: Verb, resource: Resource, { owner
   return (resource === "agents" || resource === "sessions") && !askedOfPlace.has(verb);
 }
 
+const partsOf = { agents: ["responses", "files"], sessions: ["messages", "files"] } as const;
+
+/**
+ * What an account holds by having made agents or sessions in a space, as grants. They are of all such things there, for
+ * no grant tells one's own from others'.
+ */
+export const grantsOfMaker = (made: keyof typeof partsOf, space: string): Grant[] => [
+  { resources: [made], verbs: ["get", "update", "delete"], scope: "space", space },
+  { resources: partsOf[made], verbs: ["get", "list", "create", "update", "delete"], scope: "space", space },
+];
+
 /** A binding in a space shows the space; only administrators make, change and delete spaces. */
 function mayWithSpace(principal: AccountPrincipal, verb: Verb, target: Target): boolean {
   if (verb !== "get" && verb !== "list") return holdsAll(principal);

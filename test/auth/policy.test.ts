@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { type Resource, resources, type Verb, verbs } from "../../src/auth/permissions.ts";
-import { covers, decide, holdsAll, isAllowed, type Target, visibleSpaces } from "../../src/auth/policy.ts";
+import {
+  covers,
+  decide,
+  grantsOfMaker,
+  holdsAll,
+  isAllowed,
+  type Target,
+  visibleSpaces,
+} from "../../src/auth/policy.ts";
 import type { Principal } from "../../src/auth/principal.ts";
 import { type Grant, grantsOf, rulesSchema } from "../../src/auth/rules.ts";
 import { account, accountAs, grantsOfRole, worker } from "./grants.ts";
@@ -22,6 +30,23 @@ function matrix(principal: Principal | null, target: Target) {
   const row = (resource: Resource) => verbs.map((verb) => sign[decide(principal, verb, resource, target)]).join("");
   return Object.fromEntries(resources.map((resource) => [resource, row(resource)]));
 }
+
+describe("what comes with having made things in a space, as grants,", () => {
+  test.each([
+    ["agents", ["agents", "responses", "files"]],
+    ["sessions", ["sessions", "messages", "files"]],
+  ] as const)("is all that whoever made %s may do with them, and nothing elsewhere", (made, ofThem) => {
+    const maker = account([], "maker");
+    const holder = account(grantsOfMaker(made, "staging"), "holder");
+    for (const resource of ofThem) {
+      for (const verb of ["get", "list", "create", "update", "delete"] as const) {
+        const own = isAllowed(maker, verb, resource, { ...staging, ownerId: "maker" });
+        expect([resource, verb, isAllowed(holder, verb, resource, staging)]).toEqual([resource, verb, own]);
+        expect(isAllowed(holder, verb, resource, { ...staging, space: "elsewhere" })).toBe(false);
+      }
+    }
+  });
+});
 
 describe("who may do what", () => {
   test("is asked in the order get, list, create, update, delete, read-values, egress, report", () => {

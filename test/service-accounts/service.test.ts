@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { commit } from "../../src/events/commit.ts";
 import { login } from "../../src/domain/service-accounts/login.ts";
 import { changePassword } from "../../src/domain/service-accounts/password.ts";
 import {
@@ -20,6 +21,10 @@ const canLogin = ({ gateway, auth }: AccountsGateway, user: string, password: st
     () => true,
     () => false,
   );
+
+/** Lets the log say that bindings made by hand are there. */
+const announceBindings = (gateway: AccountsGateway["gateway"]) =>
+  commit(gateway, ({ emit }) => emit({ stream: "role-binding:by-hand", type: "role-binding.created", payload: {} }));
 
 describe("a service account", () => {
   test("is made active, without rights, and found by id and by user name", async () => {
@@ -161,6 +166,38 @@ describe("changing a password", () => {
 
     const refused = changePassword(gateway, auth, principal, "admin", change);
     await expect(refused).rejects.toMatchObject({ code: "FORBIDDEN" });
+    expect(await changePassword(gateway, auth, principal, "bob", change)).toMatchObject({ user: "bob" });
+  });
+
+  test.each([
+    ["an agent", "agents"],
+    ["a session", "sessions"],
+  ] as const)("does not let one take over %s that the account made", async (_what, kind) => {
+    const opened = await openWithAda();
+    const { gateway, auth } = opened;
+    const { store } = gateway;
+    const times = { createdAt: gateway.now(), updatedAt: gateway.now() };
+    const rules = [{ resources: ["service-accounts"], verbs: ["*"], scope: "global" }];
+    await store.role.create({ data: { name: "accounts", rules, ...times } });
+    await bind(gateway, "ada", "accounts", null);
+    const bob = await createServiceAccount(gateway, auth, { user: "bob", password: "x" });
+    const [id, computerId] = [gateway.newId(), gateway.newId()];
+    await store.computer.create({ data: { id: computerId, space: "default", ...times } });
+    const made = { id, spaceName: "default", computerId, createdById: bob.id, createdByName: "bob", ...times };
+    if (kind === "agents") await store.agent.create({ data: { ...made, name: "bobs", nameKey: "bobs" } });
+    else await store.session.create({ data: made });
+
+    for (const role of [null, "developer"]) {
+      if (role) await bind(gateway, "ada", role, "default"); // who may not delete what others made
+      await announceBindings(gateway);
+      const { principal } = await principalOf(opened, "ada", "lovelace");
+      const refused = changePassword(gateway, auth, principal, "bob", change);
+      await expect(refused).rejects.toMatchObject({ code: "FORBIDDEN" });
+      expect(await canLogin(opened, "bob", "x")).toBe(true);
+    }
+    await bind(gateway, "ada", "operator", "default");
+    await announceBindings(gateway);
+    const { principal } = await principalOf(opened, "ada", "lovelace");
     expect(await changePassword(gateway, auth, principal, "bob", change)).toMatchObject({ user: "bob" });
   });
 

@@ -1,6 +1,7 @@
-import { grantsAll } from "../../auth/policy.ts";
+import { grantsAll, grantsOfMaker } from "../../auth/policy.ts";
 import { type Grant, grantsOf, rulesSchema } from "../../auth/rules.ts";
 import { conflict } from "../../errors.ts";
+import type { ServiceAccount } from "../../store/generated/client/client.ts";
 import type { Transaction } from "../../store/store.ts";
 
 const lock = { key: "administrators.lock", value: "" };
@@ -28,8 +29,20 @@ export async function requireAdministrator(tx: Transaction): Promise<void> {
   if (left === 0) throw conflict("The last active administrator must remain; make another one first");
 }
 
-/** All that is granted to a user, whether the account is active or not. */
-export async function grantsOfUser(tx: Transaction, user: string): Promise<Grant[]> {
-  const bindings = await tx.roleBinding.findMany({ where: { subject: user }, include: { role: true } });
-  return bindings.flatMap(({ role, space }) => grantsOf(rulesSchema.parse(role.rules), space));
+/**
+ * All that an account holds, whether it is active or not, as grants: what is granted to it, and what comes with the
+ * agents and sessions it made.
+ */
+export async function holdingsOf(tx: Transaction, { id, user }: Pick<ServiceAccount, "id" | "user">): Promise<Grant[]> {
+  const made = { by: ["spaceName" as const], where: { createdById: id } };
+  const [bindings, agents, sessions] = await Promise.all([
+    tx.roleBinding.findMany({ where: { subject: user }, include: { role: true } }),
+    tx.agent.groupBy(made),
+    tx.session.groupBy(made),
+  ]);
+  return [
+    ...bindings.flatMap(({ role, space }) => grantsOf(rulesSchema.parse(role.rules), space)),
+    ...agents.flatMap(({ spaceName }) => grantsOfMaker("agents", spaceName)),
+    ...sessions.flatMap(({ spaceName }) => grantsOfMaker("sessions", spaceName)),
+  ];
 }

@@ -5,7 +5,7 @@ import type { Principal } from "../../auth/principal.ts";
 import { conflict, GatewayError, notFound } from "../../errors.ts";
 import { commit, type Committer } from "../../events/commit.ts";
 import type { ServiceAccount } from "../../store/generated/client/client.ts";
-import { grantsOfUser } from "./administrators.ts";
+import { holdingsOf } from "./administrators.ts";
 import { verifyPassword } from "./login.ts";
 import { byIdOrUser, serviceAccountEvent } from "./service-account.ts";
 
@@ -20,7 +20,8 @@ export interface PasswordChange {
  * Gives an account another password and ends all its tokens.
  *
  * Callers change their own with the current password; others' with `service-accounts:update`, unless the
- * account holds what the caller does not (who could log in as it, would hold it too).
+ * account holds what the caller does not (who could log in as it, would hold it too): by its roles, or by having made
+ * agents and sessions.
  *
  * @throws {GatewayError} NOT_FOUND or FORBIDDEN as the policy says; UNAUTHENTICATED for a wrong current password;
  *   RATE_LIMITED after too many wrong ones; CONFLICT when the password was changed at the same time.
@@ -53,7 +54,7 @@ async function mustProve(
   const own = caller.kind === "account" && caller.id === account.id;
   if (own) return given !== null || decision !== "allow";
   if (decision === "hide") throw notFound("Service account", called); // in the words for one that is missing
-  const allowed = decision === "allow" && coversGrants(caller, await grantsOfUser(store, account.user));
+  const allowed = decision === "allow" && coversGrants(caller, await holdingsOf(store, account));
   if (!allowed) throw new GatewayError("FORBIDDEN", `You may not change the password of "${account.user}"`);
   return false;
 }
