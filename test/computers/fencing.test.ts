@@ -82,22 +82,23 @@ describe("a computer of a gateway that is alone on its database", () => {
   });
 
   test.each(["itself", "another process"])("is known no more once it was removed by %s", async (who) => {
-    const newProcess = () => createComputerReconciler(gateway.gateway, { alone: true });
+    const newProcess = () =>
+      createComputerReconciler(gateway.gateway, { alone: true, longParts: createLongParts(gateway.gateway.config) });
     const [here, there] = [newProcess(), newProcess()];
     const id = gateway.gateway.newId();
     const row = { id, space: "default", createdAt: gateway.gateway.now(), updatedAt: gateway.gateway.now() };
     const makeBy = async (maker: typeof here) => {
       await store.computer.create({ data: row });
-      await maker.reconcile(id, () => undefined);
+      await maker.reconcile(id, runByHand);
     };
     const removeBy = async (remover: typeof here) => {
       await store.computer.update({ where: { id }, data: { desired: "ABSENT" } });
-      await remover.reconcile(id, () => undefined);
+      await remover.reconcile(id, runByHand);
     };
     await makeBy(here);
     expect(await here.keys()).not.toContain(id);
     await removeBy(who === "itself" ? here : there);
-    await here.reconcile(id, () => undefined);
+    await here.reconcile(id, runByHand);
     // Another one of the same name is one more that nobody has looked into.
     await makeBy(there);
     expect(await here.keys()).toContain(id);
