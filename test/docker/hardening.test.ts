@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openEngineDirectly, openTestRuntime, removeComputer, run, startComputer, testDeployment } from "./world.ts";
+import {
+  changeImage,
+  openEngineDirectly,
+  openTestRuntime,
+  removeComputer,
+  run,
+  startComputer,
+  testDeployment,
+  testImage,
+} from "./world.ts";
 
 describe("a computer in Docker", () => {
   const runtime = openTestRuntime();
@@ -71,6 +80,26 @@ describe("a computer in Docker", () => {
     expect(Mounts.map(({ Type, Destination }) => [Type, Destination])).toEqual([["volume", "/agent"]]);
     expect(HostConfig.PidMode).toBe("");
     expect(HostConfig.IpcMode).toBe("private");
+  });
+
+  test("leaves nothing of the volumes that its image declares, and all of its own", async () => {
+    const image = "raworc-test/declares:1";
+    const command = ["install", "-d", "-o", "1000", "/data"];
+    await changeImage(engine, testImage, { to: image, command, changes: "VOLUME /data\nUSER 1000:1000" });
+    const name = await startComputer(runtime, { image });
+    await run(runtime, name, "echo kept > /agent/note; echo gone > /data/note");
+    const { Mounts } = await engine.getContainer(name).inspect();
+    const declared = Mounts.find(({ Destination }) => Destination === "/data")?.Name ?? "";
+    const volumes = async () => (await engine.listVolumes()).Volumes.map((volume) => volume.Name);
+    expect(await volumes()).toContain(declared);
+
+    await runtime.removeContainer(name);
+    expect(await volumes()).not.toContain(declared);
+    const again = await startComputer(runtime, { image, volume: name });
+    expect((await run(runtime, again, "cat /agent/note; ls /data")).stdout).toBe("kept\n");
+    await runtime.removeContainer(again);
+    for (const volume of [name, again]) await runtime.removeVolume(volume);
+    await engine.getImage(image).remove();
   });
 
   test("carries the deployment's label beside its own", async () => {

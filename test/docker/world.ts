@@ -29,6 +29,13 @@ export const newName = () => `raworc-test-${randomUUID().slice(0, 13)}`;
 
 /** A running container on a volume of its own, both of one name. */
 export async function startComputer(runtime: Runtime, changes: Partial<ContainerSpec> = {}): Promise<string> {
+  const name = await makeComputer(runtime, changes);
+  await runtime.ensureRunning(name);
+  return name;
+}
+
+/** The same before its start. */
+export async function makeComputer(runtime: Runtime, changes: Partial<ContainerSpec> = {}): Promise<string> {
   const name = newName();
   await runtime.ensureImage(testImage);
   await runtime.ensureVolume(name, {});
@@ -41,13 +48,26 @@ export async function startComputer(runtime: Runtime, changes: Partial<Container
     labels: { "raworc.computer": name },
     ...changes,
   });
-  await runtime.ensureRunning(name);
   return name;
 }
 
 export async function removeComputer(runtime: Runtime, name: string): Promise<void> {
   await runtime.removeContainer(name);
   await runtime.removeVolume(name);
+}
+
+/** An image made of another one by a command that its root runs. */
+export async function changeImage(
+  direct: Docker,
+  from: string,
+  { to, command, changes = "USER 1000:1000" }: { to: string; command: readonly string[]; changes?: string },
+): Promise<void> {
+  const [repo, tag] = to.split(":");
+  const base = await direct.createContainer({ Image: from, User: "0:0", WorkingDir: "/", Cmd: [...command] });
+  await base.start();
+  await base.wait();
+  await base.commit({ repo, tag, changes });
+  await base.remove();
 }
 
 /** Runs a script to its end and returns what it printed. */

@@ -132,12 +132,12 @@ export async function ensureStopped(
   await changeOrGone(engine, `stop container "${name}"`, stop, timeoutMs);
 }
 
-/** Removes a container in whatever state it is; its volume stays. */
+/** Removes a container in whatever state it is; its volume stays, those without a name that its image asked for go. */
 export async function removeContainer(engine: Engine, name: string): Promise<void> {
   forget(engine, name);
   engine.unconnected.delete(name);
   const container = engine.docker.getContainer(name);
-  const remove = (abortSignal: AbortSignal) => container.remove({ force: true, v: false, abortSignal });
+  const remove = (abortSignal: AbortSignal) => container.remove({ force: true, v: true, abortSignal });
   try {
     await changeOrGone(engine, `remove container "${name}"`, remove);
   } catch (error) {

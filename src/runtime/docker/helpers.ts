@@ -34,7 +34,7 @@ export async function runHelper(engine: Engine, { name, options, timeoutMs }: He
 
 export async function removeHelper(engine: Engine, name: string): Promise<void> {
   await callOrNull(engine, { what: `remove helper "${name}"`, timeoutMs: 60_000 }, (abortSignal) =>
-    engine.docker.getContainer(name).remove({ force: true, abortSignal }),
+    engine.docker.getContainer(name).remove({ force: true, v: true, abortSignal }),
   );
 }
 
