@@ -1,11 +1,11 @@
 #!/bin/sh
 # Closes, in the host's own firewall, what computers with EGRESS must not reach: a second lock beside the
-# routes that the gateway sets inside each of them (docs/decisions/egress-network.md).
+# filter that the gateway loads inside each of them (docs/decisions/egress-network.md).
 #
 #   egress-firewall.sh apply     for every egress network of the engine; may be repeated
 #   egress-firewall.sh remove
 #
-# Run it as root on the engine's host, after the first computer with EGRESS was made, after each restart of
+# Run it as root on the engine's host, after the first computer with EGRESS was started, after each restart of
 # the host, and when a deployment is added. Needs iptables and the docker command; DOCKER_HOST is honoured.
 set -eu
 
@@ -35,7 +35,7 @@ remove() {
 
 apply() {
   found=$(bridges)
-  [ -n "$found" ] || { echo "no egress network yet: make a computer with EGRESS first" >&2; exit 1; }
+  [ -n "$found" ] || { echo "no egress network yet: start a computer with EGRESS first" >&2; exit 1; }
   remove
   iptables -N "$chain"
   # Answers to what the host itself asked of a computer may pass.

@@ -46,7 +46,7 @@ const newName = () => `raworc-bench-${randomUUID()}`;
 async function make(docker: Docker, name: string): Promise<Docker.Container> {
   await docker.createVolume({ Name: name });
   const spec = { name, image, volume: name, network: "NONE", limits, labels: {} } as const;
-  return docker.createContainer(containerOptions(spec, "bench", null));
+  return docker.createContainer(containerOptions(spec, "bench", { labels: {}, host: { NetworkMode: "none" } }));
 }
 
 /** As little as a command takes: made, started, its output read to the end, its exit code asked for. */

@@ -224,11 +224,12 @@ describe("a pool and a gateway that starts again", () => {
   test("find each other: what runs is kept", async () => {
     await startWith(2);
     const before = await warm();
-    const startsBefore = starts();
+    const runs = async () => Promise.all((await containers()).map((name) => gateway.runtime.inspect(name)));
+    const runsBefore = await runs();
     gateway = await gateway.restart();
     await gateway.settle();
     expect(await warm()).toEqual(before);
-    expect(starts()).toBe(startsBefore);
+    expect(await runs()).toEqual(runsBefore);
     await createAgent(gateway, "adopted");
     expect((await computerOf("adopted")).id).toBe(before[0]?.id);
   });

@@ -129,10 +129,8 @@ async function run(
   { leases, leftOver, isSettled, longParts }: Knowledge,
 ): Promise<ReconcileResult> {
   if (state?.status === "running") {
-    // Nobody has ever run a command in one of the pool. An agent that is only just waking has none of its own yet, so
-    // this one may always be looked into.
-    if (computer.warmSlot !== null) leftOver.started(computer);
-    else if (computer.phase !== "RUNNING" || !isSettled(computer)) await leftOver.end(computer);
+    const failed = await adopt(gateway, computer, state, { leftOver, isSettled });
+    if (failed) return failed;
     await settle(gateway, computer, {
       phase: "RUNNING",
       startedAt: state.startedAt ?? computer.startedAt,
@@ -152,6 +150,30 @@ async function run(
     await settle(gateway, started, { phase: "RUNNING", startedAt: started.startedAt, lastError: null });
     return {};
   });
+}
+
+/** Makes sure that a container that runs is as a start by this process would have left it. */
+async function adopt(
+  gateway: Gateway,
+  computer: Computer,
+  state: ContainerState,
+  { leftOver, isSettled }: Pick<Knowledge, "leftOver" | "isSettled">,
+): Promise<ReconcileResult | null> {
+  const container = containerName(computer);
+  const isKnown = computer.phase === "RUNNING" && isSettled(computer);
+  if (!isKnown) {
+    // A gateway that died may have started it and come no further, as to its network.
+    const failed = await attempt(gateway, computer, async () => {
+      await gateway.runtime.ensureRunning(container, state);
+      return null;
+    });
+    if (failed) return failed;
+  }
+  // Nobody has ever run a command in one of the pool. An agent that is only just waking has none of its own yet, so
+  // this one may always be looked into.
+  if (computer.warmSlot !== null) leftOver.started(computer);
+  else if (!isKnown) await leftOver.end(computer);
+  return null;
 }
 
 /** Removes the container and keeps the volume. The row says ABSENT only when the container is gone. */

@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { deploymentLabel } from "../labels.ts";
 import { agentFolder } from "../paths.ts";
-import type { ContainerLimits, ContainerSpec } from "../runtime.ts";
+import type { ContainerLimits, ContainerSpec, Labels } from "../runtime.ts";
 
 export const agentUser = "1000:1000";
 const mebibyte = 1_048_576;
@@ -21,17 +21,18 @@ export const hardening = {
   LogConfig: logConfig,
 } satisfies Docker.HostConfig;
 
-/** The parts of the configuration that connect a container with EGRESS. */
-export type EgressOptions = Pick<Docker.ContainerCreateOptions, "NetworkingConfig"> & {
+/** The parts of the configuration that say which network a container is for. */
+export interface NetworkOptions {
+  readonly labels: Labels;
   readonly host: Docker.HostConfig;
-};
+}
 
 /**
  * The whole configuration of a computer's container. There is no place in it for a secret: those reach
  * commands through exec. Unless one is asked for, the main process only sleeps, so that the container lives as long
  * as it is wanted.
  */
-export function containerOptions(spec: ContainerSpec, deployment: string, egress: EgressOptions | null) {
+export function containerOptions(spec: ContainerSpec, deployment: string, network: NetworkOptions) {
   return {
     name: spec.name,
     Image: spec.image,
@@ -40,14 +41,13 @@ export function containerOptions(spec: ContainerSpec, deployment: string, egress
     User: agentUser,
     WorkingDir: agentFolder,
     Env: [`HOME=${agentFolder}`],
-    Labels: { [deploymentLabel]: deployment, ...spec.labels },
+    Labels: { [deploymentLabel]: deployment, ...spec.labels, ...network.labels },
     HostConfig: {
       ...hardening,
       ...limitsOf(spec.limits),
       Mounts: [{ Type: "volume", Source: spec.volume, Target: agentFolder }],
-      ...(egress === null ? { NetworkMode: "none" } : egress.host),
+      ...network.host,
     },
-    ...(egress?.NetworkingConfig && { NetworkingConfig: egress.NetworkingConfig }),
   } satisfies Docker.ContainerCreateOptions;
 }
 

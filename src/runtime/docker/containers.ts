@@ -1,7 +1,8 @@
+import type Docker from "dockerode";
 import { conflict, GatewayError } from "../../errors.ts";
 import type { ContainerSpec, ContainerState } from "../runtime.ts";
 import { containerOptions } from "./container-options.ts";
-import { ensureEgressNetwork, guardEgress } from "./egress.ts";
+import { guardEgress, networkOptions, withdraw } from "./egress.ts";
 import { call, callOrNull, type Engine } from "./engine.ts";
 import { isAlready, isMissing, statusOf } from "./engine-error.ts";
 import { inspectExisting, inspectRaw } from "./inspect.ts";
@@ -25,12 +26,11 @@ export async function ensureContainer(engine: Engine, spec: ContainerSpec): Prom
 
 async function createContainer(engine: Engine, spec: ContainerSpec): Promise<void> {
   await requireVolume(engine, spec.volume);
-  const egress = spec.network === "EGRESS" ? await ensureEgressNetwork(engine) : null;
-  const options = containerOptions(spec, engine.options.deployment, egress);
+  const options = containerOptions(spec, engine.options.deployment, networkOptions(engine, spec.network));
   const of = { what: `make container "${spec.name}"`, timeoutMs: startTimeoutMs };
   try {
     await call(engine, of, (abortSignal) => engine.docker.createContainer({ ...options, abortSignal }));
-    if (egress === null) engine.unconnected.add(spec.name);
+    if (spec.network === "NONE") engine.unconnected.add(spec.name);
   } catch (error) {
     // Another caller was quicker, which is as good.
     if (!(error instanceof GatewayError && error.code === "CONFLICT")) throw error;
@@ -39,7 +39,8 @@ async function createContainer(engine: Engine, spec: ContainerSpec): Promise<voi
 }
 
 /**
- * Starts or thaws a container; one with EGRESS is only ready once its routes are in place. What changed since it was
+ * Starts or thaws a container. One with EGRESS starts without a network and is ready once it is connected with its
+ * other ways closed; where that fails it is stopped. May be repeated for one that runs. What changed since it was
  * `seen` fails or comes as a hint of the engine, as it does in the moment after an inspection of its own.
  *
  * @throws {GatewayError} NOT_FOUND when it is gone.
@@ -50,16 +51,17 @@ export async function ensureRunning(engine: Engine, name: string, seen?: Contain
   if (found.State.Paused) await thaw(engine, name);
   else if (!found.State.Running) {
     forget(engine, name);
+    await withdraw(engine, name, found);
     await engine.starts(() =>
       change(engine, `start container "${name}"`, name, (abortSignal) => container.start({ abortSignal })),
     );
   }
-  await guardEgress(engine, name, found);
+  await guardOrStop(engine, name, found);
 }
 
 /** Starts a container that is believed to be stopped; `false` when the engine says that it is not, or is gone. */
 export async function start(engine: Engine, name: string): Promise<boolean> {
-  engine.guarded.delete(name);
+  await withdraw(engine, name);
   const of = { what: `start container "${name}"`, container: name, timeoutMs: startTimeoutMs };
   const isStarted = await engine.starts(() =>
     call(engine, of, async (abortSignal) => {
@@ -74,7 +76,7 @@ export async function start(engine: Engine, name: string): Promise<boolean> {
   );
   if (!isStarted) return false;
   forget(engine, name);
-  await guardEgress(engine, name);
+  await guardOrStop(engine, name);
   return true;
 }
 
@@ -93,8 +95,20 @@ export async function thaw(engine: Engine, name: string): Promise<boolean> {
   });
   if (!isThawed) return false;
   await killPostponed(engine, name);
-  await guardEgress(engine, name);
+  await guardOrStop(engine, name);
   return true;
+}
+
+/** What could not be closed is not connected either; it is stopped because it is not what it should be. */
+async function guardOrStop(engine: Engine, name: string, known?: Docker.ContainerInspectInfo): Promise<void> {
+  try {
+    await guardEgress(engine, name, known);
+  } catch (error) {
+    await ensureStopped(engine, name, 0).catch((err: unknown) =>
+      engine.options.log.warn({ err, container: name }, "a container without its network could not be stopped"),
+    );
+    throw error;
+  }
 }
 
 /**

@@ -15,21 +15,22 @@ export const privateRanges = [
   "240.0.0.0/4",
 ];
 
-/** Splits an IPv4 network into its two halves: `10.1.0.0/16` into `10.1.0.0/17` and `10.1.128.0/17`. */
-export function halvesOf(subnet: string): string[] {
-  const [address = "", length = ""] = subnet.split("/");
-  const bits = Number(length) + 1;
-  if (bits > 32) return [`${address}/32`];
-  const first = (toNumber(address) & -(2 ** (33 - bits))) >>> 0;
-  return [`${toAddress(first)}/${bits}`, `${toAddress(first + 2 ** (32 - bits))}/${bits}`];
-}
+/**
+ * The packet filter of a container with EGRESS, in the form of `iptables-restore`, which replaces the old one in one
+ * step. What is refused fails at once. Rules hold for whatever leaves, by whichever route or interface it was sent.
+ */
+export const closingRules = (ranges: readonly string[]) => [
+  "*filter",
+  ":INPUT ACCEPT",
+  ":FORWARD DROP",
+  ":OUTPUT ACCEPT",
+  "-A OUTPUT -o lo -j ACCEPT",
+  ...[...new Set(ranges)].map((range) => `-A OUTPUT -d ${range} -j REJECT`),
+  "COMMIT",
+];
 
-/** The addresses in the output of `ip -4 -o addr show`, as routes to each alone. */
+/** The addresses in the output of `ip -4 -o addr show`, as ranges of one each. */
 export function hostAddressesIn(output: string): string[] {
   const addresses = [...output.matchAll(/\binet (\d+\.\d+\.\d+\.\d+)/g)].map(([, address]) => address ?? "");
   return addresses.filter((address) => !address.startsWith("127.")).map((address) => `${address}/32`);
 }
-
-const toNumber = (address: string) => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-
-const toAddress = (number: number) => [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join(".");

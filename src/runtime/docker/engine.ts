@@ -43,8 +43,8 @@ export interface Engine {
   readonly closed: AbortController;
   /** What the engine said where the port has told a part of it. */
   readonly inspected: WeakMap<ContainerState, Docker.ContainerInspectInfo>;
-  /** Containers with EGRESS whose routes this process has seen to, since their last start. */
-  readonly guarded: Set<string>;
+  /** Containers with EGRESS that are closed and connected, as this process has seen to since their last start, or is about to. */
+  readonly guarded: Map<string, Promise<unknown>>;
   /** Containers without any network, which never get one. */
   readonly unconnected: Set<string>;
   /** Marks of commands that must end as soon as their frozen container is thawed. */
@@ -89,7 +89,7 @@ export function openEngine(options: DockerOptions): Engine {
     measurements: pLimit(mostMeasurements),
     closed: new AbortController(),
     inspected: new WeakMap(),
-    guarded: new Set(),
+    guarded: new Map(),
     unconnected: new Set(),
     postponed: new Map(),
     outOfMemoryAt: new Map(),

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { conflict, GatewayError, unavailable } from "../../errors.ts";
 import type { ExecCommand, ExecResult } from "../runtime.ts";
-import { guardEgress } from "./egress.ts";
+import { closeEgress } from "./egress.ts";
 import type { Engine } from "./engine.ts";
 import { isUnreachable, statusOf } from "./engine-error.ts";
 import { inspectExisting } from "./inspect.ts";
@@ -24,7 +24,7 @@ const aborted: ExecResult = { end: "aborted", exitCode: null };
  */
 export async function exec(engine: Engine, container: string, command: ExecCommand): Promise<ExecResult> {
   if (command.signal?.aborted) return aborted;
-  await guardEgress(engine, container);
+  await closeEgress(engine, container);
   const mark = `${engine.process}-${randomBytes(8).toString("hex")}`;
   const session = await startSession(engine, container, mark, command, endLateStart).catch((error: unknown) =>
     refusedStart(engine, container, error),

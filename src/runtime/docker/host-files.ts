@@ -21,7 +21,7 @@ export interface HostFiles {
 const folders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
 
 const programs = `
-  bash git curl ip ldd ssh jq awk diff find xargs grep sed tar gzip xz unzip less patch ps setsid [ b2sum
+  bash git curl ip iptables-restore ldd ssh jq awk diff find xargs grep sed tar gzip xz unzip less patch ps setsid [ b2sum
   base32 base64 basename cat chgrp chmod chown cksum comm cp csplit cut date dd df dircolors dirname du echo
   env expand expr factor false fmt fold groups head hostname id install join kill link ln logname ls md5sum
   mkdir mkfifo mknod mktemp mv nice nl nohup nproc numfmt od paste pathchk pr printenv printf ptx pwd readlink
@@ -50,6 +50,7 @@ export async function collectHostFiles(): Promise<HostFiles> {
   await addShell(files, links);
   await addGit(files, links);
   await addPython(files, missing);
+  await addPacketFilter(files);
   for (const path of certificates) if (await exists(path)) files.set(path, path);
   const libraries = await librariesOf([...files.values()]);
   for (const library of libraries) files.set(placeOf(library), library);
@@ -81,6 +82,17 @@ async function addGit(files: Map<string, string>, links: Map<string, string>): P
   }
   const templates = "/usr/share/git-core/templates";
   if (await exists(templates)) for (const path of await walk(templates)) files.set(path, await realpath(path));
+}
+
+/** The parts that `iptables-restore` loads by name, for what EGRESS asks of it. */
+async function addPacketFilter(files: Map<string, string>): Promise<void> {
+  const libraries = (await readdir("/usr/lib")).map((name) => join("/usr/lib", name));
+  for (const folder of [...libraries, "/usr/lib", "/usr/lib64"]) {
+    for (const part of ["libxt_standard.so", "libipt_REJECT.so"]) {
+      const path = join(folder, "xtables", part);
+      if (await exists(path)) files.set(path, path);
+    }
+  }
 }
 
 /** The system's Python, never one from a version manager, whose standard library stands elsewhere. */

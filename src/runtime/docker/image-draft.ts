@@ -8,7 +8,7 @@ import { agentFolder, imageFolder, imageFolderVariable } from "../paths.ts";
 import type { ImageDraft, ImageSpec } from "../runtime.ts";
 import { agentUser, hardening, limitsOf, temporaryBytesOf } from "./container-options.ts";
 import { ensureRunning, removeContainer } from "./containers.ts";
-import { ensureEgressNetwork } from "./egress.ts";
+import { networkOptions } from "./egress.ts";
 import { call, type Engine } from "./engine.ts";
 import { exec } from "./exec.ts";
 import { ensureImage } from "./images.ts";
@@ -77,7 +77,7 @@ export async function removeDrafts(engine: Engine, image: string): Promise<void>
 
 /** `/agent` is in memory: an image must not hold what would be copied into every new volume. */
 async function createContainer(engine: Engine, name: string, spec: ImageSpec): Promise<void> {
-  const egress = spec.network === "EGRESS" ? await ensureEgressNetwork(engine) : null;
+  const network = networkOptions(engine, spec.network);
   const limits = limitsOf(spec.limits);
   const ofAgent = `rw,exec,nosuid,nodev,uid=1000,gid=1000,mode=0755,size=${temporaryBytesOf(spec.limits)}`;
   const options = {
@@ -87,15 +87,19 @@ async function createContainer(engine: Engine, name: string, spec: ImageSpec): P
     Cmd: [],
     User: agentUser,
     WorkingDir: agentFolder,
-    Labels: { [deploymentLabel]: engine.options.deployment, ...spec.labels, [draftLabel]: spec.name },
+    Labels: {
+      [deploymentLabel]: engine.options.deployment,
+      ...spec.labels,
+      ...network.labels,
+      [draftLabel]: spec.name,
+    },
     HostConfig: {
       ...hardening,
       ...limits,
       ReadonlyRootfs: false,
       Tmpfs: { ...limits.Tmpfs, [agentFolder]: ofAgent },
-      ...(egress === null ? { NetworkMode: "none" } : egress.host),
+      ...network.host,
     },
-    ...(egress?.NetworkingConfig && { NetworkingConfig: egress.NetworkingConfig }),
   };
   const of = { what: `begin image "${spec.name}"`, timeoutMs: makeMs };
   await call(engine, of, (abortSignal) => engine.docker.createContainer({ ...options, abortSignal }));

@@ -6,7 +6,7 @@ import { hostImageSettings } from "./host-image.ts";
 export const recipeLabel = "raworc.recipe";
 
 /** Raised when `host-files.ts` puts other things into the image. */
-const hostFilesRevision = "1";
+const hostFilesRevision = "2";
 
 export interface Recipe {
   readonly dockerfile: string;
