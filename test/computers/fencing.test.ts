@@ -84,7 +84,7 @@ describe("a computer of a gateway that is alone on its database", () => {
   test.each(["itself", "another process"])("is known no more once it was removed by %s", async (who) => {
     const newProcess = () =>
       createComputerReconciler(gateway.gateway, { alone: true, longParts: createLongParts(gateway.gateway.config) });
-    const [here, there] = [newProcess(), newProcess()];
+    const [here, elsewhere] = [newProcess(), newProcess()];
     const id = gateway.gateway.newId();
     const row = { id, space: "default", createdAt: gateway.gateway.now(), updatedAt: gateway.gateway.now() };
     const makeBy = async (maker: typeof here) => {
@@ -97,12 +97,12 @@ describe("a computer of a gateway that is alone on its database", () => {
     };
     await makeBy(here);
     expect(await here.keys()).not.toContain(id);
-    await removeBy(who === "itself" ? here : there);
+    await removeBy(who === "itself" ? here : elsewhere);
     await here.reconcile(id, runByHand);
     // Another one of the same name is one more that nobody has looked into.
-    await makeBy(there);
+    await makeBy(elsewhere);
     expect(await here.keys()).toContain(id);
-    await removeBy(there);
+    await removeBy(elsewhere);
   });
 });
 
