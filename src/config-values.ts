@@ -41,6 +41,9 @@ export const hostNames = list.pipe(
   ),
 );
 
+/** Names of images, or their beginnings with a `*` behind. */
+export const imageNames = list.pipe(z.array(z.string().regex(/^[\w.\-/:@]+\*?$/)));
+
 /** Addresses, ranges of them and names of ranges, as the library takes them that finds out who is behind a proxy. */
 export const proxies = list.pipe(z.array(z.string().refine(isProxy)));
 

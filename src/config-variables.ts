@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { flag, hostNames, hosts, list, proxies, text, wholeNumber } from "./config-values.ts";
+import { flag, hostNames, hosts, imageNames, list, proxies, text, wholeNumber } from "./config-values.ts";
 
 /** What one environment variable is for; `--help` prints it and errors quote it. */
 export interface Described {
@@ -69,6 +69,11 @@ export const variables = {
     z.string().default("raworc/agent:1"),
     "an image name (default raworc/agent:1, built when missing)",
     "the default image of computers",
+  ),
+  RAWORC_IMAGES: variable(
+    imageNames,
+    "a comma-separated list of names, or beginnings of names with * behind (default: every image)",
+    "which others may be asked for; any may be pulled otherwise, and any that is in the engine may be used",
   ),
   RAWORC_AGENT_NETWORK: variable(
     z.enum(["none", "egress"]).default("none"),

@@ -45,6 +45,8 @@ function describeConfig(raw: Raw) {
     runtime: raw.RAWORC_RUNTIME,
     dockerHost: raw.DOCKER_HOST ?? null,
     agentImage: raw.RAWORC_AGENT_IMAGE,
+    /** None means every image. */
+    images: raw.RAWORC_IMAGES,
     agentNetwork: raw.RAWORC_AGENT_NETWORK === "egress" ? ("EGRESS" as const) : ("NONE" as const),
     freezeSeconds: raw.RAWORC_FREEZE_SECONDS,
     adminPassword: raw.RAWORC_ADMIN_PASSWORD ?? null,

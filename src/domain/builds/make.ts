@@ -2,6 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { GatewayError, unavailable } from "../../errors.ts";
 import type { Gateway } from "../../gateway.ts";
+import { checkImageAllowed } from "../../runtime/allowed-images.ts";
 import type { ImageDraft } from "../../runtime/runtime.ts";
 import type { Build } from "../../store/generated/client/client.ts";
 import { defaultsOf } from "../spaces/settings.ts";
@@ -131,6 +132,7 @@ async function openDraft({ gateway, build, log }: Job): Promise<ImageDraft> {
   const { config, store, runtime } = gateway;
   const space = await store.space.findUnique({ where: { name: build.spaceName } });
   const base = defaultsOf(space?.settings).image ?? config.agentImage;
+  checkImageAllowed(config, base);
   log.note(`making ${imageOf(build)} from ${base}`);
   return runtime.images.open({
     name: imageOf(build),

@@ -2,6 +2,7 @@ import { asPayload } from "../../events/append.ts";
 import type { Unit } from "../../events/commit.ts";
 import { tellingOf } from "../../events/remembered.ts";
 import type { Gateway } from "../../gateway.ts";
+import { checkImageAllowed } from "../../runtime/allowed-images.ts";
 import type { ContainerLimits } from "../../runtime/runtime.ts";
 import type { Computer, ComputerDesired, Network, Prisma } from "../../store/generated/client/client.ts";
 import { computerStream, wantedPhase } from "./computer.ts";
@@ -23,8 +24,11 @@ export interface NewComputer {
 /**
  * Orders a new computer; the controller makes it, unless the pool has one that runs already. Call it inside the
  * change that needs the computer.
+ *
+ * @throws BAD_USER_INPUT for an image that the operator does not allow.
  */
 export async function createComputer(unit: Unit, wanted: NewComputer): Promise<Computer> {
+  if (wanted.image != null) checkImageAllowed(unit.gateway.config, wanted.image);
   const warm = await claimWarm(unit, wanted);
   if (!warm) return insertComputer(unit, wanted);
   await emitComputer(unit, "computer.ordered", warm);
