@@ -46,15 +46,22 @@ export interface ToolUse {
 
 /** Pairs each tool_call with the next tool_result of the same tool (document C, "Items Structure"), in order. */
 export function toolUses(items: readonly ItemBody[]): ToolUse[] {
-  const taken = new Set<number>();
-  return items.flatMap((call, position) => {
-    if (call.type !== "tool_call") return [];
-    const answered = items.findIndex(
-      (item, at) => at > position && !taken.has(at) && item.type === "tool_result" && item["tool"] === call["tool"],
-    );
-    taken.add(answered);
-    return [{ call, result: items[answered] }];
-  });
+  const uses: { call: ItemBody; result: ItemBody | undefined }[] = [];
+  const open = new Map<unknown, typeof uses>();
+  for (const item of items) {
+    const { tool } = item;
+    if (item.type === "tool_call") {
+      const use = { call: item, result: undefined };
+      const waiting = open.get(tool) ?? [];
+      waiting.push(use);
+      open.set(tool, waiting);
+      uses.push(use);
+    } else if (item.type === "tool_result") {
+      const answered = open.get(tool)?.shift();
+      if (answered) answered.result = item;
+    }
+  }
+  return uses;
 }
 
 /** The text of the `final` item, `undefined` when there is none. */

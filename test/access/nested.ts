@@ -52,4 +52,6 @@ export const nestedFields: Readonly<Record<string, Permission | "same">> = {
   "Space.spaceAgents": "agents:list",
   "SpaceAgent.computer": "same",
   "SpaceAgent.logs": "same",
+  "ToolCallItem.result": "same",
+  "ToolResultItem.call": "same",
 };

@@ -1,7 +1,10 @@
 import { builder } from "../../graphql/builder.ts";
-import type { Item } from "./items.ts";
+import type { Context } from "../../graphql/context.ts";
+import { type MaybePromise, whenThere } from "../../graphql/remembered.ts";
+import { type Item, partnersIn } from "./items.ts";
+import { itemsOfOne } from "./remembered.ts";
 
-/** An item with those after it, so that a result can be found for a call. */
+/** An item as it is shown; what it leads to is found among all items of its response. */
 export const ResponseItem = builder.interfaceRef<Item>("ResponseItem").implement({
   description: "A step of a response.",
   resolveType: ({ raw }) => typeNames.get(raw.type) ?? "OtherItem",
@@ -40,7 +43,14 @@ builder.objectRef<Item>("CommentaryItem").implement({
   }),
 });
 
-builder.objectRef<Item>("ToolCallItem").implement({
+/** The result of a call or the call of a result. All items are read, for those that were asked for may end between. */
+const partnerOf = ({ responseId, seq }: Item, context: Context): MaybePromise<Item | null> =>
+  whenThere(itemsOfOne(context, responseId, {}), (items) => partnersIn(items).get(seq) ?? null);
+
+const ToolCallItem = builder.objectRef<Item>("ToolCallItem");
+const ToolResultItem = builder.objectRef<Item>("ToolResultItem");
+
+ToolCallItem.implement({
   description: "A tool is about to be used; the next result of the same tool answers it.",
   interfaces: [ResponseItem],
   fields: (t) => ({
@@ -51,15 +61,27 @@ builder.objectRef<Item>("ToolCallItem").implement({
       description: "What the tool was given.",
       resolve: ({ raw }) => raw["args"] ?? null,
     }),
+    result: t.field({
+      type: ToolResultItem,
+      nullable: true,
+      description: "What the tool answered; null until it has.",
+      resolve: (item, _args, context) => partnerOf(item, context),
+    }),
   }),
 });
 
-builder.objectRef<Item>("ToolResultItem").implement({
+ToolResultItem.implement({
   description: "What a tool answered: text, or any JSON.",
   interfaces: [ResponseItem],
   fields: (t) => ({
     tool: t.string({ description: "The tool's name.", resolve: (item) => textIn(item, "tool") ?? "" }),
     output: t.field({ type: "JSON", nullable: true, resolve: ({ raw }) => raw["output"] ?? null }),
+    call: t.field({
+      type: ToolCallItem,
+      nullable: true,
+      description: "What it answers; null when no call of that tool was recorded before it.",
+      resolve: (item, _args, context) => partnerOf(item, context),
+    }),
   }),
 });
 

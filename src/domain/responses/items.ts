@@ -1,4 +1,5 @@
 import type { ItemBody } from "../../engines/engine.ts";
+import { toolUses } from "../../engines/items.ts";
 import { GatewayError } from "../../errors.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Response } from "../../store/generated/client/client.ts";
@@ -7,6 +8,7 @@ import { mostItemBytes, responseStream } from "./response.ts";
 
 /** An item with its place in its response's stream. */
 export interface Item {
+  readonly responseId: string;
   readonly seq: number;
   readonly at: Date;
   readonly raw: ItemBody;
@@ -94,8 +96,29 @@ export async function itemsOf(
     });
     const id = stream.slice(responseStream("").length);
     const list = items.get(id) ?? [];
-    if (item && list.length < (first ?? Number.POSITIVE_INFINITY)) list.push({ seq, at, raw: item });
+    if (item && list.length < (first ?? Number.POSITIVE_INFINITY)) list.push({ responseId: id, seq, at, raw: item });
     items.set(id, list);
   }
   return items;
+}
+
+const found = new WeakMap<readonly Item[], ReadonlyMap<number, Item>>();
+
+/** The call of each result and the result of each call, by their places, out of all items of a response. */
+export function partnersIn(items: readonly Item[]): ReadonlyMap<number, Item> {
+  const known = found.get(items) ?? partnersOf(items);
+  found.set(items, known);
+  return known;
+}
+
+function partnersOf(items: readonly Item[]): ReadonlyMap<number, Item> {
+  const places = new Map(items.map((item) => [item.raw, item]));
+  const partners = new Map<number, Item>();
+  for (const use of toolUses(items.map(({ raw }) => raw))) {
+    const [call, result] = [places.get(use.call), use.result && places.get(use.result)];
+    if (!call || !result) continue;
+    partners.set(call.seq, result);
+    partners.set(result.seq, call);
+  }
+  return partners;
 }

@@ -2,11 +2,11 @@ import type { Gateway } from "../../gateway.ts";
 import type { LogEvent } from "../../events/event.ts";
 import { deletionOf, type Kind, type ListKind, rowsOf } from "../../events/remembered.ts";
 import type { Context } from "../../graphql/context.ts";
-import { type MaybePromise, rememberedOne } from "../../graphql/remembered.ts";
+import { type MaybePromise, rememberedOf, rememberedOne } from "../../graphql/remembered.ts";
 import type { Response } from "../../store/generated/client/client.ts";
 import { inOrderOf } from "../../store/nested-pages.ts";
 import { responseFactsOf } from "./change.ts";
-import type { Item } from "./items.ts";
+import { checkBytesTogether, type Item, itemsOf, type ItemWindow } from "./items.ts";
 import { responseStream } from "./response.ts";
 
 /** A response goes with its agent or session. */
@@ -46,11 +46,19 @@ export const responseCounts: Readonly<Record<"all" | "ofStatus", Kind<number>>> 
 };
 
 /** The items of a response; nothing but a further one changes them. */
-export const itemLists: Kind<readonly Item[]> = {
+const itemLists: Kind<readonly Item[]> = {
   name: "items",
   topics: (_items, key) => [responseStream(respondentIn(key))],
   renew: ({ type }, items) => (type === "response.item" ? null : items),
 };
+
+/** The items of a response; those of all responses of one call come together. @throws PAYLOAD_TOO_LARGE */
+export const itemsOfOne = (context: Context, id: string, window: ItemWindow): MaybePromise<readonly Item[]> =>
+  rememberedOf(context, itemLists, id, window, async (ids) => {
+    await checkBytesTogether(context.gateway, ids);
+    const items = await itemsOf(context.gateway, ids, window);
+    return ids.map((each) => items.get(each) ?? []);
+  });
 
 /** The response of that id; those of one call are read together. */
 export const responseById = (context: Context, id: string): MaybePromise<Response | null> =>

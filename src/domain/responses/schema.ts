@@ -3,7 +3,7 @@ import { builder } from "../../graphql/builder.ts";
 import { connectionOf } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
 import { limits } from "../../graphql/limits.ts";
-import { type MaybePromise, rememberedOf, whenThere } from "../../graphql/remembered.ts";
+import { type MaybePromise, whenThere } from "../../graphql/remembered.ts";
 import type { FailureReason as Reason, Response as ResponseRow } from "../../store/generated/client/client.ts";
 import { ResponseStatus as statuses } from "../../store/generated/client/enums.ts";
 import { agentById } from "../agents/remembered.ts";
@@ -13,8 +13,8 @@ import { sessionById } from "../sessions/remembered.ts";
 import { Session } from "../sessions/schema.ts";
 import { EngineKind } from "../spaces/choices-schema.ts";
 import { ResponseItem } from "./item-schema.ts";
-import { checkBytesTogether, isJustMade, type Item, itemsOf, type ItemWindow } from "./items.ts";
-import { itemLists } from "./remembered.ts";
+import { isJustMade, type Item, type ItemWindow } from "./items.ts";
+import { itemsOfOne } from "./remembered.ts";
 import { failureOf } from "./response.ts";
 
 export const ResponseStatus = builder.enumType("ResponseStatus", {
@@ -149,14 +149,6 @@ export const Response = builder.prismaObject("Response", {
 });
 
 export const ResponseConnection = connectionOf("Response", Response);
-
-/** The items of a response; those of all responses of one call come together. @throws PAYLOAD_TOO_LARGE */
-const itemsOfOne = (context: Context, id: string, window: ItemWindow): MaybePromise<readonly Item[]> =>
-  rememberedOf(context, itemLists, id, window, async (ids) => {
-    await checkBytesTogether(context.gateway, ids);
-    const items = await itemsOf(context.gateway, ids, window);
-    return ids.map((each) => items.get(each) ?? []);
-  });
 
 function windowOfItems(
   context: Context,

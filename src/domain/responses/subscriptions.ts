@@ -29,7 +29,8 @@ const ResponseProgress = builder.objectRef<Progress>("ResponseProgress").impleme
       type: ResponseItem,
       nullable: true,
       description: "The step, with ITEM.",
-      resolve: ({ item, seq, at }) => (item && seq !== null && at ? { raw: item, seq, at } : null),
+      resolve: ({ responseId, item, seq, at }) =>
+        item && seq !== null && at ? { responseId, seq, at, raw: item } : null,
     }),
     status: t.expose("status", {
       type: ResponseStatus,
