@@ -75,7 +75,7 @@ export async function readLog(store: Store, filter: EventFilter, after: bigint, 
   });
   const events = rows.map(asLogEvent);
   const more = events.length === limit;
-  return { events, through: more ? (events.at(-1)?.id ?? head) : head, more };
+  return { events, through: more ? (events.at(-1)?.id ?? after) : head, more };
 }
 
 /** True for an event that the filter lets through; the twin of the query for live events. */

@@ -34,13 +34,22 @@ export interface PageArgs {
   readonly offset?: number | null | undefined;
 }
 
-const PageInfo = builder.objectRef<{ connection: Connection<Keyed> }>("PageInfo").implement({
+interface PagePlace {
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  /** Made only when asked for. */
+  readonly startCursor: () => string | null;
+  readonly endCursor: () => string | null;
+}
+
+/** Where a page stands in its list; every list has it. */
+export const PageInfo = builder.objectRef<PagePlace>("PageInfo").implement({
   description: "Where a page stands in its list.",
   fields: (t) => ({
-    hasNextPage: t.boolean({ resolve: ({ connection }) => connection.hasNextPage }),
-    hasPreviousPage: t.boolean({ resolve: ({ connection }) => connection.hasPreviousPage }),
-    startCursor: t.string({ nullable: true, resolve: ({ connection }) => cursorOrNull(connection.rows.at(0)) }),
-    endCursor: t.string({ nullable: true, resolve: ({ connection }) => cursorOrNull(connection.rows.at(-1)) }),
+    hasNextPage: t.exposeBoolean("hasNextPage"),
+    hasPreviousPage: t.exposeBoolean("hasPreviousPage"),
+    startCursor: t.string({ nullable: true, resolve: ({ startCursor }) => startCursor() }),
+    endCursor: t.string({ nullable: true, resolve: ({ endCursor }) => endCursor() }),
   }),
 });
 
@@ -54,14 +63,12 @@ export function connectionOf<Row extends Keyed>(name: string, node: ObjectRef<Ty
       node: t.field({ type: node, resolve: (row) => row as never }),
     }),
   });
-  // A list costs what its connection declares; its two spellings cost nothing more.
-  const complexity = { field: 0, multiplier: 1 };
   return builder.objectRef<Connection<Row>>(`${name}Connection`).implement({
     description: "One page of a list.",
     fields: (t) => ({
-      nodes: t.field({ type: [node], complexity, resolve: ({ rows }) => [...rows] }),
-      edges: t.field({ type: [Edge], complexity, resolve: ({ rows }) => [...rows] }),
-      pageInfo: t.field({ type: PageInfo, resolve: (connection) => ({ connection }) }),
+      nodes: t.field({ type: [node], complexity: spellingCost, resolve: ({ rows }) => [...rows] }),
+      edges: t.field({ type: [Edge], complexity: spellingCost, resolve: ({ rows }) => [...rows] }),
+      pageInfo: t.field({ type: PageInfo, resolve: placeOfPage }),
       totalCount: t.int({ description: "How many there are on all pages.", resolve: ({ total }) => total() }),
     }),
   });
@@ -81,6 +88,9 @@ export const connectionCost = ({ first }: { readonly first?: number | null | und
   field: 1,
   multiplier: Math.max(1, Math.min(first ?? usualPageSize, limits.pageSize)),
 });
+
+/** A list costs what its connection declares; its two spellings, `nodes` and `edges`, cost nothing more. */
+export const spellingCost = { field: 0, multiplier: 1 };
 
 /** Both paths to the rows of a connection, for reading only what is asked of them. */
 export const connectionPaths = [["nodes"], ["edges", "node"]] as [["nodes"], ["edges", "node"]];
@@ -142,6 +152,13 @@ const keyOf = (row: Keyed): string => ("id" in row ? row.id : row.name);
 const cursorOf = (row: Keyed): string => Buffer.from(`${row.createdAt.getTime()} ${keyOf(row)}`).toString("base64url");
 
 const cursorOrNull = (row: Keyed | undefined) => (row ? cursorOf(row) : null);
+
+const placeOfPage = ({ rows, hasNextPage, hasPreviousPage }: Connection<Keyed>): PagePlace => ({
+  hasNextPage,
+  hasPreviousPage,
+  startCursor: () => cursorOrNull(rows.at(0)),
+  endCursor: () => cursorOrNull(rows.at(-1)),
+});
 
 function placeOf(cursor: string): Place {
   const [time, ...rest] = Buffer.from(cursor, "base64url").toString().split(" ");

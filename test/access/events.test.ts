@@ -83,6 +83,49 @@ const query = `query ($after: Cursor, $filter: EventFilter, $first: Int) {
 // biome-ignore lint/suspicious/noExplicitAny: an event's payload as it came
 const told = ({ payload: { about, space } }: any) => `${about} in ${space}`;
 
+describe("the log is a list like every other", () => {
+  const document = `query ($after: Cursor, $filter: EventFilter, $first: Int) {
+    events(after: $after, filter: $filter, first: $first) {
+      nodes { cursor } edges { cursor node { cursor } }
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor } hasNextPage endCursor totalCount
+    }
+  }`;
+  const filter = { types: ["of a list"] };
+  const ask = async (page: object) => (await gateway.data(document, { filter, ...page })).events;
+
+  test("with edges, and with cursors that pages follow each other by", async () => {
+    await emitAll("of a list");
+    const whole = await ask({});
+    const cursors = whole.nodes.map(({ cursor }: { cursor: string }) => cursor);
+    expect(cursors).toHaveLength(whole.totalCount);
+    expect(whole.edges).toEqual(cursors.map((cursor: string) => ({ cursor, node: { cursor } })));
+    const first = await ask({ first: 3 });
+    expect(first.pageInfo).toEqual({
+      hasNextPage: true,
+      hasPreviousPage: false,
+      startCursor: cursors[0],
+      endCursor: cursors[2],
+    });
+    const rest = await ask({ after: first.pageInfo.endCursor });
+    expect(rest.nodes).toEqual(whole.nodes.slice(3));
+    expect(rest.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true, startCursor: cursors[3] });
+    for (const page of [first, rest]) {
+      expect(page.pageInfo).toMatchObject({ hasNextPage: page.hasNextPage, endCursor: page.endCursor });
+    }
+  });
+
+  test("nothing of which may be asked for, to count it: nothing is passed over", async () => {
+    await emitAll("of a list");
+    const { nodes, totalCount } = await ask({});
+    const none = await ask({ first: 0, after: nodes[0].cursor });
+    expect(none).toMatchObject({ nodes: [], edges: [], totalCount, endCursor: nodes[0].cursor });
+    expect(none.pageInfo).toMatchObject({ hasNextPage: true, startCursor: null });
+    expect((await ask({ after: none.endCursor })).nodes).toEqual(nodes.slice(1));
+    const { errors } = await gateway.graphql(document, { first: -1 });
+    expect(errors?.[0]?.extensions).toMatchObject({ code: "BAD_USER_INPUT", field: "first" });
+  });
+});
+
 describe("the log shows a caller what happened to the things they may list, and no more", () => {
   test.each(Object.keys(seenInOwnSpace))("%s: a caller sees what it lists, on pages of full size", async (person) => {
     const type = `seen by ${person}`;

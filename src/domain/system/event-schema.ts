@@ -4,7 +4,7 @@ import { type EventFilter as LogFilter, matches, placeInLog, readLog, whereOf } 
 import { badInput } from "../../errors.ts";
 import { requireAccount } from "../../graphql/authorize.ts";
 import { builder } from "../../graphql/builder.ts";
-import { connectionCost } from "../../graphql/connection.ts";
+import { connectionCost, PageInfo, spellingCost } from "../../graphql/connection.ts";
 import type { Context } from "../../graphql/context.ts";
 import { limits } from "../../graphql/limits.ts";
 import { live } from "../../graphql/live.ts";
@@ -38,8 +38,21 @@ const EventFilter = builder.inputType("EventFilter", {
   }),
 });
 
+const EventEdge = builder.objectRef<LogEvent>("EventEdge").implement({
+  description: "One event of a stretch of the log, with its place in it.",
+  fields: (t) => ({
+    cursor: t.field({
+      type: "Cursor",
+      description: "Ask for what comes after it with `after`.",
+      resolve: ({ id }) => id,
+    }),
+    node: t.field({ type: Event, resolve: (event) => event }),
+  }),
+});
+
 interface EventPage {
   readonly events: readonly LogEvent[];
+  readonly after: bigint;
   readonly more: boolean;
   readonly through: bigint;
   readonly total: () => Promise<number>;
@@ -48,7 +61,18 @@ interface EventPage {
 const EventConnection = builder.objectRef<EventPage>("EventConnection").implement({
   description: "A stretch of the log.",
   fields: (t) => ({
-    nodes: t.field({ type: [Event], complexity: { field: 0, multiplier: 1 }, resolve: ({ events }) => events }),
+    nodes: t.field({ type: [Event], complexity: spellingCost, resolve: ({ events }) => events }),
+    edges: t.field({ type: [EventEdge], complexity: spellingCost, resolve: ({ events }) => events }),
+    pageInfo: t.field({
+      type: PageInfo,
+      description: "Its `endCursor` is how far the log was looked through: the end of the log on the last page.",
+      resolve: ({ events, after, through, more }) => ({
+        hasNextPage: more,
+        hasPreviousPage: after > 0n,
+        startCursor: () => events[0]?.id.toString() ?? null,
+        endCursor: () => through.toString(),
+      }),
+    }),
     hasNextPage: t.boolean({ resolve: ({ more }) => more }),
     endCursor: t.field({ type: "Cursor", description: "Go on after it.", resolve: ({ through }) => through }),
     totalCount: t.int({ resolve: ({ total }) => total() }),
@@ -70,12 +94,12 @@ builder.queryField("events", (t) =>
     },
     resolve: async (_root, { after, filter, first }, context) => {
       const size = first ?? 100;
-      if (size < 1 || size > limits.pageSize) throw badInput("first", `"first" must be from 1 to ${limits.pageSize}`);
+      if (size < 0 || size > limits.pageSize) throw badInput("first", `"first" must be from 0 to ${limits.pageSize}`);
       const { store } = context.gateway;
       const visible = { ...filterOf(filter), ...visibleEvents(requireAccount(context)) };
       const page = await readLog(store, visible, after ?? 0n, size);
       await placeInLog(store, after); // after the reading, for the log may be shortened meanwhile
-      return { ...page, total: () => store.event.count({ where: whereOf(visible) }) };
+      return { ...page, after: after ?? 0n, total: () => store.event.count({ where: whereOf(visible) }) };
     },
   }),
 );
