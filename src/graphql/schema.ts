@@ -21,6 +21,7 @@ import "../domain/sessions/inside-files.ts";
 import "../domain/sessions/mutations.ts";
 import "../domain/sessions/subscriptions.ts";
 import "../domain/responses/queries.ts";
+import "../domain/responses/engine-status.ts";
 import "../domain/responses/mutations.ts";
 import "../domain/responses/context-schema.ts";
 import "../domain/responses/subscriptions.ts";

@@ -6,7 +6,7 @@ const mostAtOnce = 500;
 
 /** Rows that belong to others: the table, the column that says to whom, and which of them. */
 export interface Nested {
-  readonly table: "Response" | "Message" | "Session" | "SpaceAgent" | "Build";
+  readonly table: "Response" | "Message" | "Agent" | "Session" | "SpaceAgent" | "Build";
   readonly owner: "respondentId" | "sessionId" | "parentId" | "spaceName";
   /** A condition that begins with AND; empty for all. */
   readonly where?: Prisma.Sql;

@@ -16,10 +16,11 @@ const args: Readonly<Record<string, string>> = { "Agent.file": '(path: "note.txt
 /** Where an account, a role or a parent is, which are in no space of the agent's. */
 const elsewhere: Readonly<Record<string, Place>> = { "Agent.createdBy": { space: null } };
 
-/** What every agent of the world has; a parent none has. */
+/** What every agent of the world has; a parent or remixes none has. */
+const lineage = ["Agent.parent", "Agent.remixes"];
 const limited = Object.entries(nestedFields).filter(
   (entry): entry is [string, Permission] =>
-    entry[1] !== "same" && entry[0].startsWith("Agent.") && entry[0] !== "Agent.parent",
+    entry[1] !== "same" && entry[0].startsWith("Agent.") && !lineage.includes(entry[0]),
 );
 
 function selectionOf(path: string): string {

@@ -232,3 +232,45 @@ describe("a published agent", () => {
     }
   });
 });
+
+describe("the remixes of an agent", () => {
+  const query = `query ($name: ID!, $first: Int, $after: String) {
+    agent(name: $name) { remixes(first: $first, after: $after) { totalCount nodes { name } pageInfo { endCursor } } }
+  }`;
+  const remixesOf = async (variables: object, token?: string) =>
+    (await gateway.data(query, { name: "ancestor", ...variables }, token)).agent.remixes;
+  const named = (...names: readonly string[]) => names.map((name) => ({ name }));
+  let member: string;
+
+  beforeAll(async () => {
+    await createSpace(gateway, "nursery");
+    await createAgent(gateway, "ancestor", { space: "nursery" });
+    await gateway.data(`mutation { publishAgent(name: "ancestor") { id } }`);
+    member = await accountToken(gateway, "nurse", "developer", "nursery");
+    await remix("ancestor", { name: "descendant1" });
+    await gateway.clock.advance(1);
+    await remix("ancestor", { name: "descendant2", space: "default" });
+    await gateway.clock.advance(1);
+    await remix("ancestor", { name: "descendant3" }, member);
+  });
+
+  test("are listed page by page, the oldest first", async () => {
+    const first = await remixesOf({ first: 2 });
+    expect(first).toMatchObject({ totalCount: 3, nodes: named("descendant1", "descendant2") });
+    const rest = await remixesOf({ after: first.pageInfo.endCursor });
+    expect(rest).toMatchObject({ totalCount: 3, nodes: named("descendant3") });
+    expect((await gateway.data(query, { name: "descendant1" })).agent.remixes.totalCount).toBe(0);
+  });
+
+  test("are shown as far as the caller may list them", async () => {
+    const shown = await remixesOf({}, member);
+    expect(shown).toMatchObject({ totalCount: 2, nodes: named("descendant1", "descendant3") });
+    const rest = await remixesOf(
+      { first: 1, after: (await remixesOf({ first: 1 }, member)).pageInfo.endCursor },
+      member,
+    );
+    expect(rest.nodes).toEqual(named("descendant3"));
+    const nobody = `{ publishedAgent(name: "ancestor") { remixes { totalCount nodes { name } } } }`;
+    expect((await gateway.data(nobody, {}, null)).publishedAgent.remixes).toEqual({ totalCount: 0, nodes: [] });
+  });
+});

@@ -1,6 +1,6 @@
 import type { Gateway } from "../../gateway.ts";
 import type { Agent } from "../../store/generated/client/client.ts";
-import { environmentOf } from "../secrets/environment.ts";
+import { environmentOf, type Holder } from "../secrets/environment.ts";
 import type { Owner } from "../secrets/owned.ts";
 
 /** The agent as an owner of secrets. */
@@ -15,3 +15,6 @@ export const ownerOf = (agent: Pick<Agent, "id" | "spaceName">): Owner => ({
  * make agents there. Its own win.
  */
 export const agentEnvironment = (gateway: Gateway, agent: Agent) => environmentOf(gateway, ownerOf(agent), agent);
+
+/** The agent as an owner of commands. */
+export const holderOf = (agent: Agent): Holder => ({ owner: ownerOf(agent), made: agent });

@@ -8,6 +8,7 @@ import type { Agent as AgentRow, Prisma } from "../../store/generated/client/cli
 import { agentFor, visibleAgents } from "./access.ts";
 import { checkTags } from "./agent.ts";
 import { agentCounts, agentLists, agentNamed } from "./remembered.ts";
+import { remixCountsOf, remixesOf } from "./remixes.ts";
 import { Agent, AgentConnection, AgentState } from "./schema.ts";
 
 export const AgentFilter = builder.inputType("AgentFilter", {
@@ -57,6 +58,37 @@ builder.queryFields((t) => ({
     resolve: (_root, { filter, ...page }, context) => pageOfAgents(context, page, { isPublished: true }, filter ?? {}),
   }),
 }));
+
+builder.prismaObjectField("Agent", "remixes", (t) =>
+  t.field({
+    type: AgentConnection,
+    complexity: connectionCost,
+    description: "What was made out of it, as far as the caller may list it, the oldest first.",
+    args: connectionArgs,
+    resolve: ({ id }, page, context) => {
+      if (page.after == null) return firstRemixes(context, page, id);
+      return pageOfAgents(context, page, { AND: [visibleAgents(context.principal), { parentId: id }] }, {});
+    },
+  }),
+);
+
+/** The first page of the remixes of one of the many agents of a request: all of them are read together. */
+function firstRemixes(context: Context, page: PageArgs, parentId: string) {
+  const { principal, gateway } = context;
+  return readPage<AgentRow>(
+    page,
+    ({ skip, take }) =>
+      context
+        .loader(`remixes of agents ${JSON.stringify({ skip, take })}`, (ids: readonly string[]) =>
+          remixesOf(gateway.store, principal, ids, { skip, take }),
+        )
+        .load(parentId),
+    () =>
+      context
+        .loader("counts of remixes of agents", (ids: readonly string[]) => remixCountsOf(gateway.store, principal, ids))
+        .load(parentId),
+  );
+}
 
 function pageOfAgents(
   context: Context,

@@ -1,3 +1,4 @@
+import type { Config } from "../../config.ts";
 import type { Failure } from "../../engines/engine.ts";
 import { noModelKeyItem } from "../../engines/external.ts";
 import { hasModelKey } from "../../engines/model/choice.ts";
@@ -12,6 +13,10 @@ import { responseStream } from "./response.ts";
 
 const configured = { model: "MODEL", shell: "SHELL", external: "EXTERNAL" } as const;
 
+/** What was chosen to answer: the respondent's own choice, or the gateway's; `null` where it is left to the keys. */
+export const chosenEngine = ({ engine }: Pick<Config, "engine">, own: EngineKind | null): EngineKind | null =>
+  own ?? (engine === "auto" ? null : configured[engine]);
+
 /**
  * What answers a response: the space agent it was sent to, the respondent's own choice, the gateway's, or a model when
  * a key can be found.
@@ -22,8 +27,8 @@ export async function engineFor(
   { spaceAgent }: Pick<Response, "spaceAgent">,
 ): Promise<EngineKind> {
   if (spaceAgent !== null) return "HANDLER";
-  if (respondent.engine) return respondent.engine;
-  if (gateway.config.engine !== "auto") return configured[gateway.config.engine];
+  const chosen = chosenEngine(gateway.config, respondent.engine);
+  if (chosen) return chosen;
   return hasModelKey(gateway.config, await respondent.environment(gateway)) ? "MODEL" : "EXTERNAL";
 }
 
@@ -35,8 +40,8 @@ export function failureOfChoice(error: unknown): Failure {
 
 /** Tells whoever waits for a response that became EXTERNAL by nobody's choice what to set; once. */
 export async function offerToWorkers(gateway: Gateway, respondent: Respondent, response: Response): Promise<void> {
-  const chosen = respondent.engine !== null || gateway.config.engine !== "auto";
-  if (chosen || (await hasItems(gateway.store, response.id))) return;
+  const isChosen = chosenEngine(gateway.config, respondent.engine) !== null;
+  if (isChosen || (await hasItems(gateway.store, response.id))) return;
   await commit(gateway, async (unit) => {
     if (await hasItems(unit.tx, response.id)) return;
     await emitItems(unit, respondent, response.id, [noModelKeyItem]);

@@ -2,7 +2,7 @@ import { accessOf } from "../../auth/access.ts";
 import { isGranted } from "../../auth/policy.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Agent, Secret } from "../../store/generated/client/client.ts";
-import { openAll, type Owner, spaceOwner } from "./owned.ts";
+import { openAll, type Owner, spaceOwner, UnreadableSecret } from "./owned.ts";
 
 /** Who made an agent or a session, and whether they might make such things there then. */
 export type Made = Pick<Agent, "createdById" | "createdByName" | "usesSpaceSecrets">;
@@ -16,6 +16,41 @@ export async function environmentOf(gateway: Gateway, owner: Owner, made: Made |
   const [ofSpace, own] = await Promise.all([made ? secretsOf(gateway, place) : [], secretsOf(gateway, owner)]);
   const isGiven = made !== null && ofSpace.length > 0 && (await mayUseSpaceSecrets(gateway, owner, made));
   return { ...openAll(gateway, place, isGiven ? ofSpace : []), ...openAll(gateway, owner, own) };
+}
+
+/** An owner of commands, and who made it. */
+export interface Holder {
+  readonly owner: Owner;
+  readonly made: Made;
+}
+
+/** What the environments of many owners say under these keys, by one query; an error for one that does not open. */
+export async function environmentsOf(
+  gateway: Gateway,
+  holders: readonly Holder[],
+  keys: readonly string[],
+): Promise<(Record<string, string> | UnreadableSecret)[]> {
+  const owners = holders.map(({ owner }) => owner);
+  const kinds = [...new Set(owners.map(({ kind }) => kind))].map((ownerKind) => ({
+    ownerKind,
+    ownerId: { in: owners.filter(({ kind }) => kind === ownerKind).map(({ id }) => id) },
+  }));
+  const spaces = { ownerKind: "SPACE" as const, ownerId: { in: [...new Set(owners.map(({ space }) => space))] } };
+  const rows = await gateway.store.secret.findMany({ where: { keyName: { in: [...keys] }, OR: [spaces, ...kinds] } });
+  const byOwner = Map.groupBy(rows, ({ ownerKind, ownerId }) => `${ownerKind} ${ownerId}`);
+  const of = (each: Owner) => byOwner.get(`${each.kind} ${each.id}`) ?? [];
+  return Promise.all(
+    holders.map(async ({ owner, made }) => {
+      const place = spaceOwner(owner.space);
+      const isGiven = of(place).length > 0 && (await mayUseSpaceSecrets(gateway, owner, made));
+      try {
+        return { ...openAll(gateway, place, isGiven ? of(place) : []), ...openAll(gateway, owner, of(owner)) };
+      } catch (error) {
+        if (error instanceof UnreadableSecret) return error;
+        throw error;
+      }
+    }),
+  );
 }
 
 /** By hand, for every response begins with it. */

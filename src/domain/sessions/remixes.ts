@@ -1,8 +1,8 @@
-import { visibleSpaces } from "../../auth/policy.ts";
 import type { Principal } from "../../auth/principal.ts";
-import { Prisma, type Session } from "../../store/generated/client/client.ts";
+import type { Session } from "../../store/generated/client/client.ts";
 import { byOwner, countsByOwner, idsOfPages } from "../../store/nested-pages.ts";
 import type { Store } from "../../store/store.ts";
+import { listedWithin } from "../spaces/access.ts";
 import { visibleSessions } from "./access.ts";
 
 /** One page of the remixes of many sessions that the caller may list, by two queries whatever their number. */
@@ -12,7 +12,7 @@ export async function remixesOf(
   parentIds: readonly string[],
   window: { readonly skip: number; readonly take: number },
 ): Promise<Session[][]> {
-  const nested = { table: "Session", owner: "parentId", where: visibleTo(principal) } as const;
+  const nested = { table: "Session", owner: "parentId", where: listedWithin(principal, "sessions") } as const;
   const ids = await idsOfPages(store, nested, parentIds, window);
   const rows: Session[] = await store.session.findMany({ where: { id: { in: [...ids] } } });
   return byOwner(rows, ids, parentIds, ({ parentId }) => parentId);
@@ -23,13 +23,4 @@ export async function remixCountsOf(store: Store, principal: Principal | null, p
   const where = { AND: [visibleSessions(principal), { parentId: { in: [...parentIds] } }] };
   const groups = await store.session.groupBy({ by: ["parentId"], where, _count: { _all: true } });
   return countsByOwner(groups, parentIds, ({ parentId }) => parentId);
-}
-
-/** The twin of `visibleSessions` in SQL. */
-function visibleTo(principal: Principal | null): Prisma.Sql {
-  const spaces = visibleSpaces(principal, "list", "sessions");
-  if (spaces === "all") return Prisma.empty;
-  const owner = principal?.kind === "account" ? principal.id : "";
-  const listed = spaces.length === 0 ? Prisma.sql`FALSE` : Prisma.sql`"spaceName" IN (${Prisma.join([...spaces])})`;
-  return Prisma.sql`AND (${listed} OR "createdById" = ${owner})`;
 }

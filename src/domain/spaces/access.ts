@@ -1,12 +1,12 @@
 import { unauthenticated } from "../../auth/authenticate.ts";
-import type { Verb } from "../../auth/permissions.ts";
+import type { Resource, Verb } from "../../auth/permissions.ts";
 import { visibleSpaces } from "../../auth/policy.ts";
 import type { Principal } from "../../auth/principal.ts";
 import { notFound } from "../../errors.ts";
 import { requireAllowed } from "../../graphql/authorize.ts";
 import type { Context } from "../../graphql/context.ts";
 import { rememberedOne } from "../../graphql/remembered.ts";
-import type { Prisma, Space } from "../../store/generated/client/client.ts";
+import { Prisma, type Space } from "../../store/generated/client/client.ts";
 import { spaces } from "./remembered.ts";
 
 /**
@@ -35,4 +35,16 @@ export async function requireSpace(context: Context, name: string): Promise<Spac
 export function listedSpaces(principal: Principal | null): Prisma.SpaceWhereInput {
   const visible = visibleSpaces(principal, "list", "spaces");
   return visible === "all" ? {} : { name: { in: [...visible] } };
+}
+
+/**
+ * Which rows of things that live in spaces a list shows to the caller, as a condition that begins with AND: those of
+ * spaces whose things they may list, and their own. The twin in SQL of what the rooms say to Prisma.
+ */
+export function listedWithin(principal: Principal | null, resource: Resource): Prisma.Sql {
+  const visible = visibleSpaces(principal, "list", resource);
+  if (visible === "all") return Prisma.empty;
+  const owner = principal?.kind === "account" ? principal.id : "";
+  const listed = visible.length === 0 ? Prisma.sql`FALSE` : Prisma.sql`"spaceName" IN (${Prisma.join([...visible])})`;
+  return Prisma.sql`AND (${listed} OR "createdById" = ${owner})`;
 }

@@ -54,6 +54,9 @@ export function faultOfUrl({ baseUrl, besidesPublic }: ModelChoice): string | nu
 export const hasModelKey = (config: Pick<Config, "model">, environment: Environment) =>
   chooseModel(config.model, environment) !== null;
 
+/** Everything that is read of an environment to choose a model. */
+export const modelKeys = ["RAWORC_MODEL", "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"] as const;
+
 const settingsOf = (environment: Environment): Settings => ({
   name: environment["RAWORC_MODEL"] || null,
   anthropicApiKey: environment["ANTHROPIC_API_KEY"] || null,

@@ -88,7 +88,8 @@ function stepper({ choice, patience, retrying, log }: Asking, job: EngineJob): N
   };
 }
 
-const NO_KEY: Failure = {
+/** How a response of this engine fails where there is no key. */
+export const NO_KEY: Failure = {
   reason: "MODEL_UNAVAILABLE",
   message:
     "No model key was found; set ANTHROPIC_API_KEY or OPENAI_API_KEY in the gateway's environment " +
