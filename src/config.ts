@@ -74,23 +74,28 @@ function describeConfig(raw: Raw) {
     maxLoginsPerMinute: raw.RAWORC_MAX_LOGINS_PER_MINUTE,
     maxMutationsPerMinute: raw.RAWORC_MAX_MUTATIONS_PER_MINUTE,
     eventRetentionDays: raw.RAWORC_EVENT_RETENTION_DAYS,
-    git: {
-      baseUrl: raw.RAWORC_GIT_BASE_URL,
-      protocols: raw.RAWORC_GIT_PROTOCOLS,
-      hosts: raw.RAWORC_GIT_HOSTS ?? null,
-      maxBytes: raw.RAWORC_GIT_MAX_MB * 1_048_576,
-    },
-    builds: {
-      network: raw.RAWORC_BUILD_NETWORK === "egress" ? ("EGRESS" as const) : ("NONE" as const),
-      seconds: raw.RAWORC_BUILD_SECONDS,
-      maxBytes: raw.RAWORC_BUILD_MAX_MB * 1_048_576,
-      atOnce: raw.RAWORC_MAX_BUILDS,
-    },
+    ...describeBuilding(raw),
     drainSeconds: raw.RAWORC_DRAIN_SECONDS,
     corsOrigins: raw.RAWORC_CORS_ORIGINS,
     graphiql: raw.RAWORC_GRAPHIQL ?? !production,
   };
 }
+
+/** Where code comes from, and what making it ready may take. */
+const describeBuilding = (raw: Raw) => ({
+  git: {
+    baseUrl: raw.RAWORC_GIT_BASE_URL,
+    protocols: raw.RAWORC_GIT_PROTOCOLS,
+    hosts: raw.RAWORC_GIT_HOSTS ?? null,
+    maxBytes: raw.RAWORC_GIT_MAX_MB * 1_048_576,
+  },
+  builds: {
+    network: raw.RAWORC_BUILD_NETWORK === "egress" ? ("EGRESS" as const) : ("NONE" as const),
+    seconds: raw.RAWORC_BUILD_SECONDS,
+    maxBytes: raw.RAWORC_BUILD_MAX_MB * 1_048_576,
+    atOnce: raw.RAWORC_MAX_BUILDS,
+  },
+});
 
 /** One line per variable, for `--help`. */
 export const describeVariables = () =>

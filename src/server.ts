@@ -90,6 +90,8 @@ const createApp = (gateway: Gateway) =>
     bodyLimit: gateway.config.maxBodyBytes,
     trustProxy: gateway.config.trustedProxies.length > 0 && [...gateway.config.trustedProxies],
     forceCloseConnections: "idle",
+    // The longest name has 128 letters, of which a client may write each as `%xx`.
+    routerOptions: { maxParamLength: 1024 },
     exposeHeadRoutes: true,
     // What is refused before a route is found: addresses that cannot be read.
     frameworkErrors: answerError,

@@ -55,6 +55,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   const refusal = refusalOf(error);
   if (!refusal) request.log.error({ err: error }, "an unexpected error");
   const { status, headers, body } = refusal ?? internalRefusal();
+  reply.header("x-request-id", request.id); // what has no route yet has met no hook that says so
   return reply.status(status).headers(headers).header("cache-control", "no-store").send(body);
 }
 

@@ -17,10 +17,10 @@ const args: Readonly<Record<string, string>> = { "Agent.file": '(path: "note.txt
 const elsewhere: Readonly<Record<string, Place>> = { "Agent.createdBy": { space: null } };
 
 /** What every agent of the world has; a parent or remixes none has. */
-const lineage = ["Agent.parent", "Agent.remixes"];
+const lineage = new Set(["Agent.parent", "Agent.remixes"]);
 const limited = Object.entries(nestedFields).filter(
   (entry): entry is [string, Permission] =>
-    entry[1] !== "same" && entry[0].startsWith("Agent.") && !lineage.includes(entry[0]),
+    entry[1] !== "same" && entry[0].startsWith("Agent.") && !lineage.has(entry[0]),
 );
 
 function selectionOf(path: string): string {

@@ -50,7 +50,10 @@ describe("the engine status of an agent says what would answer now", () => {
     await createAgent(gateway, "sealed", { engine: null, secrets: key });
     expect(await statusOf("lost")).toEqual({ engine: "MODEL", problem: expect.stringContaining("OPENAI_BASE_URL") });
     expect(await statusOf("broken")).toEqual({ engine: "SHELL", problem: expect.stringContaining("set-up script") });
-    await gateway.gateway.store.secret.updateMany({ where: { keyName: "ANTHROPIC_API_KEY" }, data: { sealed: new Uint8Array(1) } });
+    await gateway.gateway.store.secret.updateMany({
+      where: { keyName: "ANTHROPIC_API_KEY" },
+      data: { sealed: new Uint8Array(1) },
+    });
     expect(await statusOf("sealed")).toEqual({ engine: null, problem: expect.stringContaining("cannot be read") });
   });
 

@@ -18,7 +18,12 @@ const narrowing = {
 };
 
 const NewRule = z
-  .object({ ...rule, scope: wordOf(scopes, "Default: global for what lives in no space").nullish(), ...narrowing })
+  .object({
+    ...rule,
+    scope: wordOf(scopes, "Default: global for what lives in no space").nullish(),
+    apiGroups: narrowing.apiGroups.nullish(),
+    resourceNames: narrowing.resourceNames.nullish(),
+  })
   .meta({ id: "NewRule" });
 
 const Role = z
