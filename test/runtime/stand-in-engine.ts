@@ -44,7 +44,10 @@ function reply({ url = "" }: IncomingMessage, answer: ServerResponse, { log = []
 }
 
 const answers = [
-  [/^\/containers\/\w+\/json/, { HostConfig: { NetworkMode: "none" }, State: { Status: "running", Running: true } }],
+  [
+    /^\/containers\/\w+\/json/,
+    { Config: { Labels: {} }, HostConfig: { NetworkMode: "none" }, State: { Status: "running", Running: true } },
+  ],
   [/^\/containers\/\w+\/exec/, { Id: "command" }],
   [/^\/exec\/command\/json/, { Running: false, ExitCode: 1, Pid: 1 }],
 ] as const;
