@@ -382,3 +382,10 @@ describe("what is no route", () => {
     expect(data).toEqual({ version: { api: "v0" } });
   });
 });
+
+test("null means to leave out, also inside of a role's rule", async () => {
+  const rule = { resources: ["agents"], verbs: ["get"] };
+  const body = { name: "nulls", rules: [{ ...rule, scope: null, apiGroups: null, resourceNames: null }] };
+  const { status, json } = await send(gateway, "POST", "/roles", { body });
+  expect([status, json.rules]).toEqual([200, [{ ...rule, scope: "space" }]]);
+});

@@ -71,14 +71,13 @@ export function describeKilling(open: OpenRuntime, capabilities: RuntimeCapabili
 
     test("a command in a container that is stopped meanwhile is lost, not failed", async () => {
       const other = await world.newRunning();
-      const running = run(world.runtime, other, "sleep 60");
-      await world.runtime.ensureStopped(other, 0);
       // The stop may come before the command has begun, which is a conflict then.
-      const outcome = await running.then(
+      const outcome = run(world.runtime, other, "sleep 60").then(
         ({ end }) => end,
         (error: { code: string }) => error.code,
       );
-      expect(["containerLost", "CONFLICT"]).toContain(outcome);
+      await world.runtime.ensureStopped(other, 0);
+      expect(["containerLost", "CONFLICT"]).toContain(await outcome);
     });
 
     testWith(processes)("stopping a container ends everything in it, and its command is lost", async () => {
