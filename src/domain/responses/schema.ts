@@ -33,7 +33,9 @@ const FailureReason = builder.enumType("FailureReason", {
       description:
         "There is no key that can be used, the provider refused it, or the model's address may not be asked.",
     },
-    STEP_LIMIT: { description: "The model had not finished after as many steps as it may take." },
+    STEP_LIMIT: {
+      description: "The model had not finished after as many steps as it may take, or the items took more than 16 MiB.",
+    },
     TIMEOUT: {
       description: "The busy timeout, or a command's own limit of 24 hours, was over before it had finished.",
     },

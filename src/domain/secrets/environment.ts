@@ -14,8 +14,17 @@ export type Made = Pick<Agent, "createdById" | "createdByName" | "usesSpaceSecre
 export async function environmentOf(gateway: Gateway, owner: Owner, made: Made | null) {
   const place = spaceOwner(owner.space);
   const [ofSpace, own] = await Promise.all([made ? secretsOf(gateway, place) : [], secretsOf(gateway, owner)]);
+  return opened(gateway, { owner, made }, ofSpace, own);
+}
+
+async function opened(
+  gateway: Gateway,
+  { owner, made }: { readonly owner: Owner; readonly made: Made | null },
+  ofSpace: readonly Secret[],
+  own: readonly Secret[],
+): Promise<Record<string, string>> {
   const isGiven = made !== null && ofSpace.length > 0 && (await mayUseSpaceSecrets(gateway, owner, made));
-  return { ...openAll(gateway, place, isGiven ? ofSpace : []), ...openAll(gateway, owner, own) };
+  return { ...openAll(gateway, spaceOwner(owner.space), isGiven ? ofSpace : []), ...openAll(gateway, owner, own) };
 }
 
 /** An owner of commands, and who made it. */
@@ -40,16 +49,12 @@ export async function environmentsOf(
   const byOwner = Map.groupBy(rows, ({ ownerKind, ownerId }) => `${ownerKind} ${ownerId}`);
   const of = (each: Owner) => byOwner.get(`${each.kind} ${each.id}`) ?? [];
   return Promise.all(
-    holders.map(async ({ owner, made }) => {
-      const place = spaceOwner(owner.space);
-      const isGiven = of(place).length > 0 && (await mayUseSpaceSecrets(gateway, owner, made));
-      try {
-        return { ...openAll(gateway, place, isGiven ? of(place) : []), ...openAll(gateway, owner, of(owner)) };
-      } catch (error) {
+    holders.map((holder) =>
+      opened(gateway, holder, of(spaceOwner(holder.owner.space)), of(holder.owner)).catch((error: unknown) => {
         if (error instanceof UnreadableSecret) return error;
         throw error;
-      }
-    }),
+      }),
+    ),
   );
 }
 
