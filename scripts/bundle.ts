@@ -34,7 +34,8 @@ const placeless = [
  * Writes the program into `folder`: the gateway's own modules in one file, and the libraries as Node would load them in
  * others, with what is loaded later in files of its own. Only the former have source maps.
  *
- * @throws {Error} when a library asks for its own place and is not known to do without the answer.
+ * @throws {Error} when a library asks for its own place and is not known to do without the answer, or when what is to be
+ *   loaded later is imported at the start too.
  */
 export async function bundle(folder: string): Promise<void> {
   const plugins = [keepPlaces(folder), refusePlaces];
@@ -42,7 +43,15 @@ export async function bundle(folder: string): Promise<void> {
     .flat()
     .map((name) => new RegExp(`^${name}(/|$)`));
   const checks = { sourcemapBroken: false }; // what `keepPlaces` changes is within a line, and the maps tell lines
-  const program = await rolldown({ cwd: root, input: "src/main.ts", platform: "node", external, plugins, checks });
+  const program = await rolldown({
+    cwd: root,
+    input: "src/main.ts",
+    platform: "node",
+    external,
+    plugins,
+    checks,
+    onLog: (level, log, pass) => pass(log.code === "INEFFECTIVE_DYNAMIC_IMPORT" ? "error" : level, log),
+  });
   const { output } = await program.generate({
     dir: folder,
     format: "esm",

@@ -1,7 +1,6 @@
 import type { Config } from "../../config.ts";
 import { NO_MODEL_KEY_TEXT } from "../../engines/external.ts";
-import { chooseModel, faultOfUrl, modelKeys } from "../../engines/model/choice.ts";
-import { NO_KEY } from "../../engines/model/model.ts";
+import { chooseModel, faultOfUrl, modelKeys, NO_KEY } from "../../engines/model/choice.ts";
 import type { Gateway } from "../../gateway.ts";
 import { builder } from "../../graphql/builder.ts";
 import type { Agent, EngineKind as Kind } from "../../store/generated/client/client.ts";

@@ -1,4 +1,5 @@
 import type { Config } from "../../config.ts";
+import type { Failure } from "../engine.ts";
 
 /** Which model to ask when `RAWORC_MODEL` names none. */
 export const DEFAULT_MODELS = { anthropic: "claude-sonnet-5-5", openai: "gpt-5.1" } as const;
@@ -53,6 +54,14 @@ export function faultOfUrl({ baseUrl, besidesPublic }: ModelChoice): string | nu
 /** Whether a model can answer an agent with these secrets; decides the engine `auto`. */
 export const hasModelKey = (config: Pick<Config, "model">, environment: Environment) =>
   chooseModel(config.model, environment) !== null;
+
+/** How a response of this engine fails where there is no key. */
+export const NO_KEY: Failure = {
+  reason: "MODEL_UNAVAILABLE",
+  message:
+    "No model key was found; set ANTHROPIC_API_KEY or OPENAI_API_KEY in the gateway's environment " +
+    "or as a secret of the agent or its space",
+};
 
 /** Everything that is read of an environment to choose a model. */
 export const modelKeys = ["RAWORC_MODEL", "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENAI_BASE_URL"] as const;

@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import type { Config } from "../../config.ts";
-import type { Engine, EngineJob, EngineOutcome, Failure, ItemBody } from "../engine.ts";
+import type { Engine, EngineJob, EngineOutcome, ItemBody } from "../engine.ts";
 import { RESTARTED, toolUses, unseenResult } from "../items.ts";
-import { chooseModel, faultOfUrl, type ModelChoice } from "./choice.ts";
+import { chooseModel, faultOfUrl, type ModelChoice, NO_KEY } from "./choice.ts";
 import { openEarlier } from "./compaction.ts";
 import { openConversation, withinBudget } from "./conversation.ts";
 import { answeredBefore, type NextStep, runLoop } from "./loop.ts";
@@ -87,11 +87,3 @@ function stepper({ choice, patience, retrying, log }: Asking, job: EngineJob): N
     return { failure };
   };
 }
-
-/** How a response of this engine fails where there is no key. */
-export const NO_KEY: Failure = {
-  reason: "MODEL_UNAVAILABLE",
-  message:
-    "No model key was found; set ANTHROPIC_API_KEY or OPENAI_API_KEY in the gateway's environment " +
-    "or as a secret of the agent or its space",
-};
