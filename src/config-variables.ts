@@ -50,6 +50,11 @@ export const variables = {
     "file:PATH or postgresql://… (default: a file in the data folder)",
     "where everything is stored",
   ),
+  REDIS_URL: variable(
+    text,
+    "anything",
+    "not used: gateways hear of each other by PostgreSQL; the start says so in its log",
+  ),
   RAWORC_DATA_DIR: variable(
     z.string().default("./data"),
     "a folder (default ./data)",

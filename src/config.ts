@@ -42,6 +42,8 @@ function describeConfig(raw: Raw) {
     logLevel: raw.LOG_LEVEL,
     dataDir,
     databaseUrl: raw.DATABASE_URL ?? `file:${resolve(dataDir, "gateway.db")}`,
+    /** Only whether there is one: it may hold a password, and nothing uses it. */
+    hasRedis: raw.REDIS_URL !== undefined,
     runtime: raw.RAWORC_RUNTIME,
     dockerHost: raw.DOCKER_HOST ?? null,
     agentImage: raw.RAWORC_AGENT_IMAGE,

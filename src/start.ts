@@ -70,6 +70,7 @@ export async function startGateway(
   replaced: Replacements = {},
   tell: (administrator: FirstAdministrator) => void = () => undefined,
 ): Promise<RunningGateway> {
+  if (config.hasRedis) log.warn("REDIS_URL is not used: gateways of one database hear of each other by PostgreSQL");
   const opened = await openStore(config);
   // A SQLite file has one gateway at a time.
   const alone = replaced.alone ?? opened.provider === "sqlite";
