@@ -14,11 +14,11 @@ export interface RateLimits {
   /** Counts a failed login; successful ones cost nothing. */
   countFailedLogin(attempt: LoginAttempt): Promise<void>;
   /**
-   * Counts an expensive mutation by a caller (a principal's user, or an address).
+   * Counts a mutation by a caller (a principal's user, or an address).
    *
    * @throws {GatewayError} RATE_LIMITED when the caller has had too many; refused ones count as well.
    */
-  spendMutation(caller: string, cost?: number): Promise<void>;
+  spendMutation(caller: string): Promise<void>;
 }
 
 /** How many a minute are allowed. */
@@ -42,8 +42,8 @@ export function createRateLimits({ maxLoginsPerMinute, maxMutationsPerMinute }: 
     async countFailedLogin(attempt) {
       for (const key of keysOf(attempt)) await failedLogins.penalty(key);
     },
-    async spendMutation(caller, cost = 1) {
-      await mutations.consume(caller, cost).catch((refusal: unknown) => {
+    async spendMutation(caller) {
+      await mutations.consume(caller).catch((refusal: unknown) => {
         throw refusal instanceof RateLimiterRes ? tooMany("changes", refusal) : refusal;
       });
     },

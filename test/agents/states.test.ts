@@ -31,6 +31,24 @@ describe("changing an agent", () => {
     });
   });
 
+  test("an engine that metadata chose goes with them; one that was named stays", async () => {
+    const { updateAgent: chosen } = await update({ metadata: { engine: "external" } });
+    expect(chosen).toMatchObject({ engine: "EXTERNAL", metadata: { engine: "external" } });
+    expect((await update({ metadata: { a: 1 } })).updateAgent).toMatchObject({ engine: null, metadata: { a: 1 } });
+    await update({ engine: "SHELL" });
+    expect((await update({ metadata: { a: 2 } })).updateAgent).toMatchObject({ engine: "SHELL", metadata: { a: 2 } });
+  });
+
+  test("another network is refused and nothing is changed; the same one is no change", async () => {
+    const before = await agentNamed(gateway, "changing");
+    const input = '{ description: "x", tags: ["x"], metadata: { network: "egress", engine: "model" } }';
+    expect(
+      await refusalOf(gateway, `mutation { updateAgent(name: "changing", input: ${input}) { name } }`),
+    ).toMatchObject({ code: "BAD_USER_INPUT", field: "metadata.network" });
+    expect(await agentNamed(gateway, "changing")).toEqual(before);
+    expect((await update({ metadata: { network: "none" } })).updateAgent.metadata).toEqual({ network: "none" });
+  });
+
   test("changes what is given, and the tags' index follows", async () => {
     const { updateAgent } = await update({
       description: "",

@@ -23,6 +23,22 @@ const move = (id: string, space: string) =>
   `mutation { updateSession(id: "${id}", input: { space: "${space}" }) { space } }`;
 
 describe("a session of a space", () => {
+  test("keeps its network when its metadata are replaced, and its engine unless they had chosen it", async () => {
+    const { id } = await createSession(gateway, { engine: null, metadata: { engine: "external", network: "none" } });
+    const replace = (metadata: string) =>
+      `mutation { updateSession(id: "${id}", input: { metadata: ${metadata} }) { engine network metadata } }`;
+    expect(await refusalOf(gateway, replace('{ network: "egress" }'))).toMatchObject({
+      code: "BAD_USER_INPUT",
+      field: "metadata.network",
+    });
+    expect((await gateway.data(replace('{ network: "none", engine: "shell" }'))).updateSession.engine).toBe("SHELL");
+    expect((await gateway.data(replace("{ a: 1 }"))).updateSession).toEqual({
+      engine: null,
+      network: "NONE",
+      metadata: { a: 1 },
+    });
+  });
+
   test("has what the space's settings say, unless told otherwise", async () => {
     await gateway.data(`mutation { updateSpace(name: "hall", input: { settings: {
       engine: "external", image: "hall:1", busyTimeoutSeconds: 7, network: "egress" } }) { name } }`);

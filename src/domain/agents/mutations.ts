@@ -49,7 +49,11 @@ const CreateAgentInput = builder.inputType("CreateAgentInput", {
 const UpdateAgentInput = builder.inputType("UpdateAgentInput", {
   description: "What is left out stays as it is.",
   fields: (t) => ({
-    metadata: t.field({ type: "JSON", description: "Replaces all of it." }),
+    metadata: t.field({
+      type: "JSON",
+      description:
+        "Replaces all of it, with the engine that it had chosen. Another `network` is refused: it is chosen once.",
+    }),
     description: t.string(),
     tags: t.stringList({ description: "Replaces all of them." }),
     idleTimeoutSeconds: t.int({ description: idleTimeoutInWords }),

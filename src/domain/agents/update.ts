@@ -2,7 +2,7 @@ import { notFound } from "../../errors.ts";
 import { commit, type Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Agent, EngineKind, Prisma } from "../../store/generated/client/client.ts";
-import { checkMetadata, checkTimeout, choicesOf } from "../spaces/choices.ts";
+import { checkTimeout, replacedChoices } from "../spaces/choices.ts";
 import { checkTags } from "./agent.ts";
 import { changeAgent } from "./change.ts";
 import { checkText } from "../../text.ts";
@@ -30,8 +30,9 @@ export interface UpdateAgentInput {
 export async function updateAgent(gateway: Gateway, id: string, input: UpdateAgentInput): Promise<Agent> {
   const data = columnsOf(input);
   const agent = await commit(gateway, async (unit) => {
+    const choices = await choiceColumns(unit, id, input);
     if (input.tags) await replaceTags(unit, id, input.tags);
-    return changeAgent(unit, { id }, { ...data, lastActivityAt: unit.at });
+    return changeAgent(unit, { id }, { ...data, ...choices, lastActivityAt: unit.at });
   });
   if (!agent) throw notFound("Agent", id);
   return agent;
@@ -50,14 +51,14 @@ function columnsOf(input: UpdateAgentInput): Prisma.AgentUpdateManyMutationInput
     ...(busyTimeoutSeconds == null ? {} : { busyTimeoutSeconds }),
     ...(instructions == null ? {} : { instructions, prepared: false }),
     ...(setup == null ? {} : { setup, setupStatus: "PENDING", prepared: false }),
-    ...metadataColumns(input),
   };
 }
 
-function metadataColumns({ metadata: given, engine }: UpdateAgentInput): Prisma.AgentUpdateManyMutationInput {
-  const metadata = checkMetadata(given);
-  const choice = choicesOf(metadata, engine).engine;
-  return { ...(given == null ? {} : { metadata }), ...(choice === null ? {} : { engine: choice }) };
+/** Nothing of an agent that is gone. */
+async function choiceColumns({ tx }: Unit, id: string, input: UpdateAgentInput) {
+  if (input.metadata == null && input.engine == null) return {};
+  const agent = await tx.agent.findUnique({ where: { id }, include: { computer: { select: { network: true } } } });
+  return agent ? replacedChoices({ ...agent, network: agent.computer.network }, input) : {};
 }
 
 async function replaceTags(unit: Unit, agentId: string, tags: readonly string[]): Promise<void> {

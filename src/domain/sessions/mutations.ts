@@ -46,7 +46,11 @@ const UpdateSessionInput = builder.inputType("UpdateSessionInput", {
   description: "What is left out stays as it is.",
   fields: (t) => ({
     space: t.id({ description: "Moves it there, with its files, messages and own secrets; not while it answers." }),
-    metadata: t.field({ type: "JSON", description: "Replaces all of it." }),
+    metadata: t.field({
+      type: "JSON",
+      description:
+        "Replaces all of it, with the engine that it had chosen. Another `network` is refused: it is chosen once.",
+    }),
     busyTimeoutSeconds: t.int({ description: busyTimeoutInWords }),
     engine: t.field({ type: EngineKind, description: "What answers from the next message on." }),
     instructions: t.string({ description: "Written to the computer the next time the session gets ready." }),

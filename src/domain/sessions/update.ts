@@ -5,7 +5,7 @@ import type { EngineKind, Prisma, ResponseStatus, Session } from "../../store/ge
 import { checkText } from "../../text.ts";
 import { emitComputer } from "../computers/service.ts";
 import { moveSecrets } from "../secrets/owned.ts";
-import { checkMetadata, checkTimeout, choicesOf } from "../spaces/choices.ts";
+import { checkTimeout, replacedChoices } from "../spaces/choices.ts";
 import { changeSession, holdSession } from "./change.ts";
 import { spaceForNewSession } from "./create.ts";
 import { ownerOf } from "./environment.ts";
@@ -38,25 +38,28 @@ export async function updateSession(
   const data = columnsOf(input);
   return commit(gateway, async (unit) => {
     const session = await holdSession(unit, id);
+    const choices = await choiceColumns(unit, session, input);
     const moves = input.space != null && input.space !== session.spaceName;
     if (moves) await moveTo(unit, session, input.space ?? "", mayEgress);
     const spaceName = moves ? { spaceName: input.space ?? "" } : {};
-    return (await changeSession(unit, { id }, { ...data, ...spaceName })) ?? session;
+    return (await changeSession(unit, { id }, { ...data, ...choices, ...spaceName })) ?? session;
   });
 }
 
 function columnsOf(input: UpdateSessionInput): Prisma.SessionUncheckedUpdateManyInput {
-  const { metadata: given, busyTimeoutSeconds, instructions } = input;
+  const { busyTimeoutSeconds, instructions } = input;
   checkText("instructions", instructions);
   if (busyTimeoutSeconds != null) checkTimeout("busyTimeoutSeconds", busyTimeoutSeconds);
-  const metadata = checkMetadata(given);
-  const { engine } = choicesOf(metadata, input.engine);
   return {
-    ...(given == null ? {} : { metadata }),
     ...(busyTimeoutSeconds == null ? {} : { busyTimeoutSeconds }),
     ...(instructions == null ? {} : { instructions, prepared: false }),
-    ...(engine === null ? {} : { engine }),
   };
+}
+
+async function choiceColumns({ tx }: Unit, session: Session, input: UpdateSessionInput) {
+  if (input.metadata == null && input.engine == null) return {};
+  const { network } = await tx.computer.findUniqueOrThrow({ where: { id: session.computerId } });
+  return replacedChoices({ ...session, network }, input);
 }
 
 /** What is answered now has the secrets of the old space: it ends there. */

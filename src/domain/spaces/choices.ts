@@ -25,6 +25,41 @@ export function choicesOf(metadata: JsonObject, engine?: EngineKind | null, netw
   };
 }
 
+/** What was chosen of a row with these metadata. */
+export interface Chosen {
+  readonly metadata: unknown;
+  readonly engine: EngineKind | null;
+  readonly network: Network;
+}
+
+/**
+ * What changes with metadata that replace others, and with an engine that is named beside them. An engine that the old
+ * metadata had chosen goes with them; one that was named otherwise stays.
+ *
+ * @throws BAD_USER_INPUT for a word that names nothing, and for another network: that is chosen once.
+ */
+export function replacedChoices(
+  before: Chosen,
+  { metadata: given, engine: named }: { readonly metadata?: unknown; readonly engine?: EngineKind | null },
+): { readonly metadata?: JsonObject; readonly engine?: EngineKind | null } {
+  const metadata = checkMetadata(given);
+  const { engine, network } = choicesOf(metadata, named);
+  if (network !== null && network !== before.network) {
+    throw badInput(
+      "metadata.network",
+      `"metadata.network" was chosen at the start and stays ${before.network.toLowerCase()}`,
+    );
+  }
+  const goesWithOld =
+    given != null &&
+    before.engine !== null &&
+    choiceIn(checkMetadata(before.metadata), "engine", engines) === before.engine;
+  return {
+    ...(given == null ? {} : { metadata }),
+    ...(engine !== null ? { engine } : goesWithOld ? { engine: null } : {}),
+  };
+}
+
 function choiceIn<T extends string>(metadata: JsonObject, key: string, allowed: readonly T[]): T | null {
   const value = metadata[key];
   return value == null ? null : oneOf(`metadata.${key}`, typeof value === "string" ? value : "", allowed);
