@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { closestMatch } from "leven";
 import type { z } from "zod";
 import { variables } from "./config-variables.ts";
 
@@ -24,6 +25,23 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   });
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
   return describeConfig(Object.fromEntries(entries) as Raw); // every entry was parsed by its own schema
+}
+
+const prefix = "RAWORC_";
+/** The share of a name's letters that may be wrong; more of them make another name. */
+const typos = 0.4;
+
+/** A sentence for each variable that is called like the gateway's and is none of them, with the one that is near. */
+export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const known = Object.keys(variables);
+  const given = Object.keys(environment).filter((name) => environment[name] && name.toUpperCase().startsWith(prefix));
+  return given
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const maxDistance = Math.ceil((name.length - prefix.length) * typos);
+      const near = closestMatch(name.toUpperCase(), known, { maxDistance });
+      return `${name} is not a variable of the gateway and changes nothing${near ? `; is ${near} meant?` : ""}`;
+    });
 }
 
 const shown = (name: string, value: string | undefined) =>

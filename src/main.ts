@@ -2,7 +2,7 @@ import { flushCompileCache } from "node:module";
 import { performance } from "node:perf_hooks";
 import { setTimeout as wait } from "node:timers/promises";
 import { letRequestsGoFirst } from "./background-threads.ts";
-import { ConfigError, describeVariables, readConfig } from "./config.ts";
+import { type Config, ConfigError, describeVariables, readConfig, unknownVariables } from "./config.ts";
 import { type Rotated, rotateKey } from "./domain/secrets/rotate-key.ts";
 import type { FirstAdministrator } from "./domain/service-accounts/first-administrator.ts";
 import { version } from "./domain/system/version.ts";
@@ -33,7 +33,7 @@ async function main(words: readonly string[]): Promise<void> {
   if (words.includes("--version")) return void process.stdout.write(`${version.version}\n`);
   if (words.join(" ") === "rotate-key") return rotate();
   if (words.length > 0) throw new ConfigError(`"${words.join(" ")}" is not understood; see npm start -- --help`);
-  const config = readConfig(process.env);
+  const config = configured();
   const log = createLog(config);
   const running = await startGateway(config, log, {}, (administrator) => {
     process.stdout.write(passwordLines(administrator));
@@ -46,7 +46,13 @@ async function main(words: readonly string[]): Promise<void> {
 }
 
 async function rotate(): Promise<void> {
-  process.stdout.write(rotated(await rotateKey(readConfig(process.env))));
+  process.stdout.write(rotated(await rotateKey(configured())));
+}
+
+/** A variable that nothing reads is told before anything else: what it was to change would be a surprise later. */
+function configured(): Config {
+  for (const sentence of unknownVariables(process.env)) process.stderr.write(`WARNING: ${sentence}\n`);
+  return readConfig(process.env);
 }
 
 /** What was done, and what to do with the old key. */
@@ -116,7 +122,9 @@ function stopOnSignals(running: RunningGateway): void {
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(exitCodes.failed);
     stopping = true;
-    running.gateway.log.info({ signal }, "stopping: what runs may end, nothing new begins");
+    const { config, log } = running.gateway;
+    const rule = `what runs may end within ${config.drainSeconds} s, nothing new begins`;
+    log.info({ signal }, `stopping: ${rule}; another signal ends it at once`);
     running.stop().then(
       () => process.exit(exitCodes.done),
       (error: unknown) => fail(error),
@@ -135,17 +143,22 @@ function fail(error: unknown): never {
 function sentenceFor(error: unknown): string | null {
   if (error instanceof ConfigError || error instanceof StoreError) return error.message;
   if (!isListenError(error)) return null;
-  const { code, message, address, port } = error;
+  const { code, message, address, port, hostname } = error;
+  if (hostname !== undefined) return `HOST "${hostname}" cannot be found (${code}): name an address of this machine`;
   if (code !== "EADDRINUSE") return `${message}; choose another HOST or PORT`;
   return `${address}:${port} is taken by another program: stop that one, or choose another PORT`;
 }
 
 const isListenError = (error: unknown): error is ListenError =>
-  error instanceof Error && "syscall" in error && error.syscall === "listen";
+  error instanceof Error &&
+  "syscall" in error &&
+  (error.syscall === "listen" || ("hostname" in error && error.hostname === process.env["HOST"]));
 
 interface ListenError extends NodeJS.ErrnoException {
   readonly address?: string;
   readonly port?: number;
+  /** HOST, where it is a name that could not be looked up. */
+  readonly hostname?: string;
 }
 
 main(process.argv.slice(2)).catch(fail);

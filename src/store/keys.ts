@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Config } from "../config.ts";
-import { StoreError } from "./store-error.ts";
+import { asStoreError, StoreError } from "./store-error.ts";
 
 const KEY_BYTES = 32;
 
@@ -21,7 +21,7 @@ const KEY_BYTES = 32;
  * The key that seals secrets: RAWORC_MASTER_KEY, else the file `master.key` in the data folder, which the
  * first start makes. Whoever loses it loses every stored secret.
  *
- * @throws {StoreError} when the file can be read by others or does not hold a key.
+ * @throws {StoreError} when the file cannot be read, can be read by others or does not hold a key.
  */
 export function masterKey({ masterKey: given, dataDir }: Pick<Config, "masterKey" | "dataDir">): Buffer {
   if (given !== null) return decodeKey(given, "RAWORC_MASTER_KEY");
@@ -32,7 +32,7 @@ export function masterKey({ masterKey: given, dataDir }: Pick<Config, "masterKey
  * What signs tokens: RAWORC_JWT_SECRET, else the file `jwt.secret` in the data folder, which the first
  * start makes.
  *
- * @throws {StoreError} when the file can be read by others or does not hold a secret.
+ * @throws {StoreError} when the file cannot be read, can be read by others or does not hold a secret.
  */
 export function jwtSecret({ jwtSecret: given, dataDir }: Pick<Config, "jwtSecret" | "dataDir">): string {
   if (given !== null) return given;
@@ -57,6 +57,14 @@ const ifItWasRead =
   "when it is deleted, and everybody logs in again.";
 
 function readOrMake(path: string): string {
+  try {
+    return readOwn(path);
+  } catch (error) {
+    throw asStoreError(`The key file "${path}" cannot be used`, error);
+  }
+}
+
+function readOwn(path: string): string {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode;
   if (mode === undefined) return make(path);
   if (process.platform !== "win32" && (mode & 0o077) !== 0) {

@@ -56,14 +56,17 @@ describe("the program as it is built", () => {
 
   test("names the lines of its own source when it fails", async () => {
     const folder = await makeDataDir();
-    const file = join(folder, "file");
-    await writeFile(file, "");
-    const env = { ...process.env, ...gatewayCommand.env, PORT: "0", RAWORC_DATA_DIR: join(file, "data") };
-    const child = spawn(process.execPath, gatewayCommand.args, { env, stdio: ["ignore", "ignore", "pipe"] });
+    const broken = join(folder, "broken.cjs");
+    await writeFile(broken, `require("crypto").randomUUID = () => { throw new Error("broken on purpose"); };`);
+    const given = { PORT: "0", RAWORC_DATA_DIR: folder, RAWORC_MASTER_KEY: Buffer.alloc(32).toString("base64") };
+    const env = { ...process.env, ...gatewayCommand.env, ...given, RAWORC_RUNTIME: "memory" };
+    const args = ["--require", broken, ...gatewayCommand.args];
+    const child = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] });
     const [printed] = await Promise.all([text(child.stderr), once(child, "close")]);
     await rm(folder, { recursive: true });
-    const [, line] = /src\/store\/open\.ts:(\d+):\d+/.exec(printed) ?? [];
-    const source = (await readFile("src/store/open.ts", "utf8")).split("\n");
-    expect(source[Number(line) - 1]).toContain("await mkdir(dataDir");
+    expect(printed).toContain("broken on purpose");
+    const [, line] = /src\/start\.ts:(\d+):\d+/.exec(printed) ?? [];
+    const source = (await readFile("src/start.ts", "utf8")).split("\n");
+    expect(source[Number(line) - 1]).toContain("replicaId: randomUUID()");
   });
 });

@@ -55,6 +55,27 @@ describe("starting the gateway", () => {
     expect(printed).not.toMatch(/\n\s+at /);
   });
 
+  test("a host that nobody knows is named, with what to do", async () => {
+    const { code, printed } = await runToEnd({ HOST: "nowhere.invalid" });
+    expect(code).toBe(1);
+    expect(printed).toMatch(/^HOST "nowhere\.invalid" cannot be found \(\w+\): name an address/m);
+    expect(printed).not.toMatch(/\n\s+at /);
+  });
+
+  test("a data folder that cannot be made is named, with what to do", async () => {
+    const { code, printed } = await runToEnd({ RAWORC_DATA_DIR: "/dev/null/data" });
+    expect(code).toBe(1);
+    expect(printed).toMatch(/^The data folder "\/dev\/null\/data" cannot be used .*RAWORC_DATA_DIR/m);
+    expect(printed).not.toMatch(/\n\s+at /);
+  });
+
+  test("a misspelt variable is told beside what is wrong, with the one that is meant, and its value is not", async () => {
+    const { printed } = await runToEnd({ RAWORC_ADMIN_PASWORD: "hunter2", PORT: "http" });
+    expect(printed).toMatch(/^WARNING: RAWORC_ADMIN_PASWORD is not .*; is RAWORC_ADMIN_PASSWORD meant\?$/m);
+    expect(printed).toMatch(/^PORT is "http"/m);
+    expect(printed).not.toContain("hunter2");
+  });
+
   test("a default password that may not stay is replaced by one that is printed, also when the port is taken", async () => {
     await (await world.start()).kill();
     const server = createServer().listen(0, "127.0.0.1");

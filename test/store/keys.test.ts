@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { jwtSecret, masterKey } from "../../src/store/keys.ts";
+import { StoreError } from "../../src/store/store-error.ts";
 
 describe("the keys of a gateway", () => {
   let dataDir: string;
@@ -37,6 +38,12 @@ describe("the keys of a gateway", () => {
     stored();
     chmodSync(join(dataDir, "master.key"), 0o640);
     expect(stored).toThrow(/master.key" can be read by others.*chmod 600/);
+  });
+
+  test("are refused with their file's name when it cannot be read", () => {
+    mkdirSync(join(dataDir, "master.key"), { mode: 0o700 });
+    expect(stored).toThrow(StoreError);
+    expect(stored).toThrow(/The key file ".*master.key" cannot be used: EISDIR/);
   });
 
   test("are refused when their file holds something else, without repeating it", () => {

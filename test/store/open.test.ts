@@ -1,9 +1,10 @@
 import { statSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type OpenStore, openStore } from "../../src/store/open.ts";
+import { StoreError } from "../../src/store/store-error.ts";
 import { openTestStore } from "../support/store.ts";
 import { onEveryDatabase } from "./databases.ts";
 import { startWriter } from "./processes.ts";
@@ -62,6 +63,18 @@ describe("opening a data folder", () => {
     await expect(open()).rejects.toThrow(/in use by another gateway/);
     await writer.kill();
     expect(await using(await open(), ({ store }) => store.space.count())).toBeGreaterThan(0);
+  });
+
+  test("is refused when it cannot be made or written, and says what to do", async () => {
+    await writeFile(join(folder, "deep"), "");
+    await expect(open()).rejects.toThrow(StoreError);
+    await expect(open()).rejects.toThrow(/data folder ".*data" cannot be used \(.*RAWORC_DATA_DIR\): ENOTDIR/);
+  });
+
+  test("is not taken for another gateway's when its lock cannot be written", async () => {
+    await mkdir(join(dataDir, "gateway.lock"), { recursive: true });
+    await expect(open()).rejects.toThrow(StoreError);
+    await expect(open()).rejects.toThrow(/gateway.lock" cannot be written: unable to open database file/);
   });
 
   test("can be closed twice", async () => {
