@@ -8,12 +8,14 @@ export const tryAgainLater = 1013;
 const internalError = 4500;
 const normalClosure = 1000;
 
-/** So many pings in a row may be left out where something else was written: no proxy takes such a connection for idle. */
-const pingsSpared = 3;
+/** How often in the time between two pings is looked whether something was written: then it is known to half of it when. */
+const looksPerPing = 2;
+/** Pings are spared where something else is written, but a peer is asked at least this often whether it is there. */
+const pingsPerQuestion = 4;
 
 /** What one socket may cost. */
 export interface SocketLimits {
-  /** A quiet socket is pinged so often, and a peer that leaves a ping unanswered for so long is gone. */
+  /** No socket is silent for longer, and a peer that leaves a ping unanswered for so long is gone. */
   readonly pingMs: number;
   /** So much may wait for one reader. */
   readonly waitingBytes: number;
@@ -65,19 +67,24 @@ export function speak<Peer extends Closable>(
 function ping(socket: WebSocket, connection: Closable["connection"], pingMs: number): () => void {
   let answered = true;
   let written = 0;
-  let spared = 0;
+  let looksSinceAsked = 0;
+  let looksSilent = 0;
   socket.on("pong", () => {
     answered = true;
   });
-  const timer = setInterval(() => {
-    if (!answered) return socket.terminate();
+  const look = () => {
+    looksSinceAsked += 1;
+    if (!answered && looksSinceAsked >= looksPerPing) return socket.terminate();
     const isBusy = connection.bytesWritten !== written;
-    spared = isBusy && spared < pingsSpared ? spared + 1 : 0;
-    if (spared === 0) {
+    looksSilent = isBusy ? 1 : looksSilent + 1; // it may have been written just after the last look
+    if (looksSilent >= looksPerPing || looksSinceAsked >= looksPerPing * pingsPerQuestion) {
       answered = false;
+      looksSinceAsked = 0;
+      looksSilent = 0;
       socket.ping();
     }
     written = connection.bytesWritten;
-  }, pingMs);
+  };
+  const timer = setInterval(look, pingMs / looksPerPing);
   return () => clearInterval(timer);
 }

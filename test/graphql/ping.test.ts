@@ -39,13 +39,28 @@ function open(): Socket {
   return socket;
 }
 
-/** Lets time pass from ping to ping, in which so much is written and the peer answers what it was asked. */
+/** Lets time pass from ping to ping, in which so much is written each half and the peer answers what it was asked. */
 function pass(socket: Socket, times: number, { bytes = 0, answers = true } = {}): void {
-  for (let count = 0; count < times; count++) {
+  for (let halves = 0; halves < 2 * times; halves++) {
     socket.connection.bytesWritten += bytes;
-    vi.advanceTimersByTime(pingMs);
+    vi.advanceTimersByTime(pingMs / 2);
     if (answers) socket.emit("pong");
   }
+}
+
+/** How long nothing is written after something was, so long after the socket was opened; at most 3 s. */
+function silenceAfter(ms: number): number {
+  const socket = open();
+  const wait = () => {
+    vi.advanceTimersByTime(10);
+    socket.emit("pong");
+  };
+  for (let passed = 0; passed < ms; passed += 10) wait();
+  const written = ++socket.connection.bytesWritten;
+  let silentMs = 0;
+  for (; socket.connection.bytesWritten === written && silentMs < 3000; silentMs += 10) wait();
+  socket.terminate();
+  return silentMs;
 }
 
 describe("whether anybody is at the other end of a socket", () => {
@@ -61,6 +76,11 @@ describe("whether anybody is at the other end of a socket", () => {
     expect(socket.pings).toBe(2);
     pass(socket, 2);
     expect(socket.pings).toBe(4);
+  });
+
+  test("is asked before it was silent for longer than a ping may be away, whenever it was written to", () => {
+    const moments = [10, 300, 490, 510, 700, 990, 1010, 1490, 1990, 2010];
+    for (const ms of moments) expect(silenceAfter(ms), `written to after ${ms} ms`).toBeLessThanOrEqual(pingMs);
   });
 
   test.each([0, 100])("ends it when there is no answer, with %s bytes written meanwhile", (bytes) => {
