@@ -22,6 +22,7 @@ import { createResponseReconciler } from "./domain/responses/reconcile.ts";
 import { createSessionPreparationReconciler } from "./domain/sessions/prepare.ts";
 import { createSessionReconciler, sessionReactions } from "./domain/sessions/reconcile.ts";
 import { secretReactions } from "./domain/secrets/service.ts";
+import { warnOfUnreadableSecrets } from "./domain/secrets/unreadable.ts";
 import { spaceAgentReactions } from "./domain/space-agents/reactions.ts";
 import { roleBindingReactions } from "./domain/role-bindings/reactions.ts";
 import { ensureFirstAdministrator, type FirstAdministrator } from "./domain/service-accounts/first-administrator.ts";
@@ -79,6 +80,7 @@ export async function startGateway(
   const administrator = await ensureFirstAdministrator(gateway, auth);
   if (administrator) tell(administrator);
   if (administrator?.replacedDefault) log.warn(`the default password of "${administrator.user}" was replaced`);
+  await warnOfUnreadableSecrets(gateway);
   if (alone) await endAllLeases(gateway); // whoever held one is dead
   await drainPool(gateway); // before anybody can get a computer of other settings than these
   const controller = createController(gateway, reconcilersOf(gateway, alone));

@@ -21,6 +21,7 @@ export function createSealer(masterKey: Buffer, otherKeys: () => readonly Buffer
   };
   return {
     keyId,
+    knows: (id) => keyOf(id) !== undefined,
     seal: (plain, place) => seal(masterKey, plain, place),
     open: (sealed, sealedUnder, place) => {
       const key = keyOf(sealedUnder);

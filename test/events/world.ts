@@ -125,7 +125,7 @@ export const committerOver = (store: Store, tail: Tail): Committer => ({
   now: () => new Date("2026-01-01T00:00:00Z"),
   newId: () => crypto.randomUUID(),
   config: readConfig({}),
-  sealer: { keyId: "none", seal: unused, open: unused },
+  sealer: { keyId: "none", knows: unused, seal: unused, open: unused },
   reactions: [],
 });
 
