@@ -1,3 +1,4 @@
+import { GatewayError } from "../errors.ts";
 import type { Gateway } from "../gateway.ts";
 import type { RuntimeEvent } from "../runtime/runtime.ts";
 import { endsWithin } from "../timers.ts";
@@ -28,9 +29,7 @@ export function createController(gateway: Gateway, reconcilers: readonly Reconci
   const stopping = new AbortController();
   const lanes = reconcilers.map((reconciler) => ({
     reconciler,
-    queue: new ReconcileQueue(reconciler, (error, key) =>
-      gateway.log.warn({ err: error, reconciler: reconciler.name, key }, "will try again"),
-    ),
+    queue: new ReconcileQueue(reconciler, (error, key) => logFailure(gateway, error, reconciler.name, key)),
   }));
   const timers: NodeJS.Timeout[] = [];
   let stopListening = () => {};
@@ -97,4 +96,11 @@ async function drain({ config, log }: Gateway, lanes: readonly Lane[]): Promise<
   if (await endsWithin(Promise.all(ended), config.drainSeconds * 1000 + stopLimitMs)) return;
   const busy = lanes.filter(({ queue }) => !queue.isQuiet).map(({ reconciler }) => reconciler.name);
   log.warn({ reconcilers: busy }, "stopping without waiting any longer for what they do");
+}
+
+/** What is away for a while, such as Docker, is a matter for the operator; anything else may be a bug and is shown whole. */
+function logFailure({ log }: Gateway, error: unknown, reconciler: string, key: string): void {
+  const isAway = error instanceof GatewayError && error.code === "UNAVAILABLE";
+  if (isAway) log.warn({ reconciler, key }, `will try again: ${error.message}`);
+  else log.warn({ err: error, reconciler, key }, "will try again");
 }

@@ -1,4 +1,5 @@
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
+import { unavailable } from "../../src/errors.ts";
 import { createController } from "../../src/reconcile/controller.ts";
 import { startTestGateway } from "../support/gateway.ts";
 
@@ -41,4 +42,23 @@ test("stopping does not wait for ever: ten seconds after the grace time it says 
   expect(isStopped()).toBe(true);
   await stopping;
   expect(logged.join("")).toContain('"reconcilers":["images"]');
+});
+
+test.each([
+  { error: unavailable("Docker is away; start it"), told: "will try again: Docker is away; start it", stack: false },
+  { error: new Error("a bug"), told: "will try again", stack: true },
+])("what fails is told with a stack only where it may be a bug: $error.message", async ({ error, told, stack }) => {
+  const logged: string[] = [];
+  const logTo = { write: (line: string) => void logged.push(line) };
+  const gateway = await startTestGateway({ env: { LOG_LEVEL: "warn" }, logTo });
+  onTestFinished(() => gateway.stop());
+  const reconcile = () => Promise.reject(error);
+  const reconciler = { name: "images", concurrency: 1, wants: () => null, keys: async () => ["all"], reconcile };
+  const controller = createController(gateway.gateway, [reconciler]);
+  onTestFinished(() => controller.stop());
+  await controller.start();
+  await controller.quiet();
+  const line = JSON.parse(logged[0] ?? "{}");
+  expect(line).toMatchObject({ msg: told, reconciler: "images", key: "all" });
+  expect(Boolean(line.err?.stack)).toBe(stack);
 });
