@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { closestMatch } from "leven";
 import type { z } from "zod";
-import { variables } from "./config-variables.ts";
+import { variables } from "./config/variables.ts";
 
 type Raw = { readonly [Name in keyof typeof variables]: z.output<(typeof variables)[Name]["schema"]> };
 
@@ -24,7 +24,24 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     return [name, parsed.data];
   });
   if (problems.length > 0) throw new ConfigError(problems.join("\n"));
-  return describeConfig(Object.fromEntries(entries) as Raw); // every entry was parsed by its own schema
+  const config = describeConfig(Object.fromEntries(entries) as Raw); // every entry was parsed by its own schema
+  checkTogether(config);
+  return config;
+}
+
+/** What each variable may be only beside others. */
+function checkTogether({ dockerHosts, dockerHost, runtime }: Config): void {
+  if (dockerHosts.length === 0) return;
+  if (dockerHost !== null) {
+    throw new ConfigError(
+      "RAWORC_DOCKER_HOSTS and DOCKER_HOST are both set; allowed: one of them. Name all engines in the first",
+    );
+  }
+  if (runtime !== "auto" && runtime !== "docker") {
+    throw new ConfigError(
+      `RAWORC_DOCKER_HOSTS is set and RAWORC_RUNTIME is "${runtime}"; allowed beside it: docker or auto`,
+    );
+  }
 }
 
 const prefix = "RAWORC_";
@@ -64,6 +81,9 @@ function describeConfig(raw: Raw) {
     hasRedis: raw.REDIS_URL !== undefined,
     runtime: raw.RAWORC_RUNTIME,
     dockerHost: raw.DOCKER_HOST ?? null,
+    /** None means one engine. */
+    dockerHosts: raw.RAWORC_DOCKER_HOSTS,
+    dockerTls: { verify: raw.DOCKER_TLS_VERIFY !== undefined, folder: raw.DOCKER_CERT_PATH ?? null },
     agentImage: raw.RAWORC_AGENT_IMAGE,
     /** None means every image. */
     images: raw.RAWORC_IMAGES,

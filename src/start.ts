@@ -12,6 +12,7 @@ import { createBuildReconciler } from "./domain/builds/reconcile.ts";
 import { createLongParts } from "./domain/computers/long-parts.ts";
 import { createOrphanReconciler } from "./domain/computers/orphans.ts";
 import { createPoolReconciler, drainPool } from "./domain/computers/pool.ts";
+import { tellOfMissingHosts } from "./domain/computers/placement.ts";
 import { poolMeasures } from "./domain/computers/warm-pool.ts";
 import { createComputerReconciler } from "./domain/computers/reconcile.ts";
 import { messageReactions } from "./domain/messages/reactions.ts";
@@ -34,6 +35,7 @@ import { createMemory, createNoMemory, type Memory } from "./events/remember.ts"
 import type { Tail } from "./events/tail.ts";
 import type { Gateway } from "./gateway.ts";
 import { type Controller, createController } from "./reconcile/controller.ts";
+import type { NamedRuntime } from "./runtime/pool/host.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { createServer, type GatewayServer } from "./server.ts";
 import { createSealer } from "./store/aes-sealer.ts";
@@ -55,6 +57,8 @@ export interface RunningGateway {
 /** What tests replace: the runtime, the clock, and whether the gateway may count on being alone on its database. */
 export interface Replacements {
   readonly runtime?: Runtime;
+  /** The hosts of a pool, in place of one runtime. */
+  readonly hosts?: readonly NamedRuntime[];
   readonly now?: () => Date;
   readonly alone?: boolean;
 }
@@ -82,6 +86,7 @@ export async function startGateway(
   if (administrator?.replacedDefault) log.warn(`the default password of "${administrator.user}" was replaced`);
   await warnOfUnreadableSecrets(gateway);
   if (alone) await endAllLeases(gateway); // whoever held one is dead
+  await tellOfMissingHosts(gateway);
   await drainPool(gateway); // before anybody can get a computer of other settings than these
   const controller = createController(gateway, reconcilersOf(gateway, alone));
   const server = await createServer(gateway, auth, poolMeasures(gateway));
@@ -109,7 +114,7 @@ async function assemble(config: Config, log: Logger, opened: OpenStore, replaced
     log,
     deployment,
     newId,
-    runtime: replaced.runtime ?? (await chooseRuntime(config, deployment, log)),
+    runtime: replaced.runtime ?? (await chooseRuntime({ config, store, deployment, log }, replaced.hosts)),
     memory,
     tail: heardBy(memory, await createTail(config, log, opened)),
     reactions: [

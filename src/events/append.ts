@@ -32,6 +32,14 @@ export async function append(sql: Sql, events: readonly NewEvent[], written: Wri
   return rows;
 }
 
+/**
+ * Waits until no other transaction that appends is open, and keeps others waiting: what is read from here to COMMIT
+ * nobody changes who writes an event with it. SQLite has one writer at a time anyway.
+ */
+export async function oneAtATime(sql: Sql): Promise<void> {
+  await sql.run(`UPDATE "Stream" SET "seq" = "seq" WHERE "name" = ?`, [wholeLog]);
+}
+
 /** Counts the events in, and answers where the log and each of their streams stood before; the log's row comes first. */
 async function advance(sql: Sql, events: readonly NewEvent[]): Promise<Map<string, bigint>> {
   const counts = new Map([[wholeLog, events.length]]);

@@ -1,3 +1,5 @@
+import type { RuntimeHosts } from "./hosts.ts";
+
 /**
  * The port to whatever holds computers: Docker, local processes, memory. It knows containers,
  * volumes, commands and files, and nothing of agents.
@@ -8,14 +10,21 @@
  */
 export interface Runtime {
   readonly kind: RuntimeKind;
-  /** @throws UNAVAILABLE within a few seconds when the engine does not answer. */
-  ping(signal?: AbortSignal): Promise<RuntimeInfo>;
+  /** The machines that computers are spread over; `null` where there is one engine and nothing to choose. */
+  readonly hosts: RuntimeHosts | null;
+  /**
+   * Of several hosts, asks the one that has the container; without a container it is enough that one answers.
+   *
+   * @throws UNAVAILABLE within a few seconds when the engine does not answer.
+   */
+  ping(signal?: AbortSignal, container?: string): Promise<RuntimeInfo>;
 
   /**
    * Makes sure the image can be used, building the default one where it is missing; slow the first time.
-   * One that was made by `images` is never looked for elsewhere: NOT_FOUND when it is gone.
+   * One that was made by `images` is never looked for in a registry: NOT_FOUND when it is gone.
+   * Of several hosts, the one that has the volume gets it; without a volume, all that answer do.
    */
-  ensureImage(image: string, onProgress?: (line: string) => void): Promise<void>;
+  ensureImage(image: string, onProgress?: (line: string) => void, volume?: string): Promise<void>;
   readonly images: RuntimeImages;
 
   ensureVolume(volume: string, labels: Labels): Promise<void>;
@@ -38,7 +47,8 @@ export interface Runtime {
   ensurePaused(container: string): Promise<void>;
   /** Stops the container (also a paused one), with `graceSeconds` between TERM and KILL. `seen` as with `ensureRunning`. */
   ensureStopped(container: string, graceSeconds?: number, seen?: ContainerState): Promise<void>;
-  removeContainer(container: string): Promise<void>;
+  /** Where `list` saw it on a host, that may be said: what no computer owns is not found otherwise. */
+  removeContainer(container: string, host?: string): Promise<void>;
 
   /** `null` when there is no such container. */
   inspect(container: string): Promise<ContainerState | null>;
@@ -55,8 +65,8 @@ export interface Runtime {
    * whole process tree of the command, also processes that left its group.
    *
    * CONFLICT and NOT_FOUND mean that the container does not run and nothing was started; UNAVAILABLE means the
-   * same when it says `state: "notStarted"`. What begins after it was said to have failed is ended as soon as it has
-   * begun.
+   * same when it says `state: "notStarted"`, which any call may say where a host is away. What begins after it was said
+   * to have failed is ended as soon as it has begun.
    */
   exec(container: string, command: ExecCommand): Promise<ExecResult>;
   /** Ends every command that an earlier gateway process left running in the container. */
@@ -78,7 +88,7 @@ export type Labels = Readonly<Record<string, string>>;
 export interface RuntimeInfo {
   readonly kind: RuntimeKind;
   readonly version: string;
-  /** Words for people when this runtime protects less than containers do; `null` for Docker. */
+  /** Words for people when this runtime protects less than containers do, or a part of it is away; else `null`. */
   readonly warning: string | null;
 }
 
@@ -151,18 +161,24 @@ export interface ContainerState {
 }
 
 export interface RuntimeInventory {
+  /** The hosts that this is a list of: of the others nothing is known. `null` where there is one engine. */
+  readonly answered: readonly string[] | null;
   readonly containers: readonly {
     readonly name: string;
     readonly labels: Labels;
     readonly status: ContainerState["status"];
     /** What it was made from; another word than was asked for once that means another image. `null`: not known. */
     readonly image: string | null;
+    /** Which of several hosts has it. */
+    readonly host?: string;
   }[];
-  readonly volumes: readonly { readonly name: string; readonly labels: Labels }[];
+  readonly volumes: readonly { readonly name: string; readonly labels: Labels; readonly host?: string }[];
 }
 
 export type RuntimeEvent =
   | { readonly kind: "connected" }
+  /** One of several hosts does not answer any more. */
+  | { readonly kind: "lost"; readonly host: string }
   | { readonly kind: "died" | "outOfMemory"; readonly container: string; readonly labels: Labels };
 
 export type OutputStream = "stdout" | "stderr";

@@ -61,4 +61,17 @@ describe("a helper container that a crash left behind", () => {
       await runtime.removeVolume(name);
     }
   });
+
+  test("does not keep the volume that it holds open from being removed", async () => {
+    const volume = newName();
+    await runtime.ensureVolume(volume, {});
+    await direct.createContainer({
+      name: `raworc-carry-${volume}-dead`,
+      Image: testImage,
+      Labels: { "raworc.helper": "carry", "raworc.helper-of": "a process that is gone" },
+      HostConfig: { NetworkMode: "none", Mounts: [{ Type: "volume", Source: volume, Target: "/agent" }] },
+    });
+    await runtime.removeVolume(volume);
+    expect((await runtime.list()).volumes.map(({ name }) => name)).not.toContain(volume);
+  });
 });

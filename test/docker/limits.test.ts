@@ -34,7 +34,7 @@ describe("a computer that needs more than there is", () => {
     const seen: RuntimeEvent[] = [];
     for await (const event of runtime.events(stop.signal)) {
       if (event.kind === "connected") void run(runtime, computer, eatMemory);
-      else if (event.container === computer) {
+      else if ("container" in event && event.container === computer) {
         seen.push(event);
         stop.abort();
       }

@@ -3,6 +3,7 @@ import Docker from "dockerode";
 import pino from "pino";
 import { createDockerRuntime } from "../../src/runtime/docker/docker-runtime.ts";
 import type { DockerOptions } from "../../src/runtime/docker/engine.ts";
+import type { PortableRuntime } from "../../src/runtime/hosts.ts";
 import type { ContainerSpec, Runtime } from "../../src/runtime/runtime.ts";
 import { docker } from "../support/needs.ts";
 
@@ -11,7 +12,7 @@ export const testImage = "raworc-test/agent:1";
 export const testDeployment = `test-${randomUUID().slice(0, 8)}`;
 
 /** A runtime of its own over the tests' engine; the image is made of this host's files, without a network. */
-export const openTestRuntime = (changes: Partial<DockerOptions> = {}): Runtime =>
+export const openTestRuntime = (changes: Partial<DockerOptions> = {}): PortableRuntime =>
   createDockerRuntime({
     dockerHost: docker.found,
     deployment: testDeployment,

@@ -2,6 +2,7 @@ import { type DestinationStream, pino } from "pino";
 import { type Config, readConfig } from "../../src/config.ts";
 import { createLog } from "../../src/log.ts";
 import { createMemoryRuntime } from "../../src/runtime/memory/memory-runtime.ts";
+import type { NamedRuntime } from "../../src/runtime/pool/host.ts";
 import type { Provider } from "../../src/store/migration-files.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { type RunningGateway, startGateway } from "../../src/start.ts";
@@ -10,6 +11,8 @@ import { openTestStore, type TestStore } from "./store.ts";
 /** What a test changes of a gateway. */
 export interface TestGatewayOptions<R extends Runtime> {
   readonly runtime?: R;
+  /** A pool of these, in place of one runtime. */
+  readonly hosts?: readonly NamedRuntime[];
   /** Environment variables, over those that suit tests. */
   readonly env?: Readonly<Record<string, string>>;
   /** Takes the lines of the log as the program would write them; otherwise there are none. */
@@ -51,6 +54,9 @@ export interface TestGateway<R extends Runtime> extends RunningGateway {
 
 /** Starts a gateway for a test; with the memory runtime unless another is given. */
 export async function startTestGateway(
+  options: TestGatewayOptions<Runtime> & { readonly hosts: readonly NamedRuntime[] },
+): Promise<TestGateway<Runtime>>;
+export async function startTestGateway(
   options?: TestGatewayOptions<ReturnType<typeof createMemoryRuntime>>,
 ): Promise<TestGateway<ReturnType<typeof createMemoryRuntime>>>;
 export async function startTestGateway<R extends Runtime>(
@@ -78,11 +84,12 @@ async function startOn(
     RAWORC_GIT_PROTOCOLS: "file",
     ...options.env,
   });
-  const runtime = options.runtime ?? createMemoryRuntime();
+  const given = options.hosts ? { hosts: options.hosts } : { runtime: options.runtime ?? createMemoryRuntime() };
   const log = options.logTo ? createLog(config, options.logTo) : pino({ level: config.logLevel });
   const alone = options.alone === undefined ? {} : { alone: options.alone };
-  const running = await startGateway(config, log, { runtime, now: () => new Date(time.now), ...alone });
+  const running = await startGateway(config, log, { ...given, now: () => new Date(time.now), ...alone });
   const { controller, url } = running;
+  const { runtime } = running.gateway;
 
   const graphql = async (query: string, variables: object = {}, token: string | null = adminToken): Promise<Answer> => {
     const response = await fetch(`${url}/graphql`, {
@@ -116,7 +123,7 @@ async function startOn(
     },
     async restart(changes = {}) {
       await running.stop();
-      return startOn(database, time, { runtime, ...changes, env: { ...options.env, ...changes.env } });
+      return startOn(database, time, { ...given, ...changes, env: { ...options.env, ...changes.env } });
     },
     async stop() {
       await running.stop();

@@ -1,4 +1,4 @@
-import type { variables } from "../../config-variables.ts";
+import type { variables } from "../../config/variables.ts";
 
 /** Why an agent is left out of a build or a whole build fails, in words for those who wrote the agent. */
 export class BuildError extends Error {}

@@ -6,6 +6,9 @@ export const containerName = ({ id, generation }: Pick<Computer, "id" | "generat
 
 export const volumeName = (id: string) => `raworc-${id}`;
 
+/** The computer that a container or volume is named after; `null` for a name of anything else. */
+export const computerIdOf = (name: string): string | null => /^raworc-(.+?)(?:-g\d+)?$/.exec(name)?.[1] ?? null;
+
 /** The stream of a computer's events. */
 export const computerStream = (id: string) => `computer:${id}`;
 

@@ -1,3 +1,4 @@
+import { GatewayError } from "../../errors.ts";
 import { commit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { ReconcileResult } from "../../reconcile/queue.ts";
@@ -38,6 +39,10 @@ export async function recordFailure(
   if (!stored) return { againAfterMs: 0 };
   return { againAfterMs: givenUp ? null : counted.retryAt.getTime() - gateway.now().getTime() };
 }
+
+/** True when nothing was begun, for an engine was away. */
+export const wasNotStarted = (error: unknown) =>
+  error instanceof GatewayError && error.code === "UNAVAILABLE" && error.facts.state === "notStarted";
 
 /** Why a container that should run does not. */
 export const deathOf = (state: ContainerState | null) => {

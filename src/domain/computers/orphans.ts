@@ -15,18 +15,27 @@ export function createOrphanReconciler(gateway: Gateway): Reconciler {
     wants: () => null,
     keys: async () => ["engine"],
     async reconcile() {
-      const orphans = await findOrphans(gateway, await gateway.runtime.list());
+      const inventory = await gateway.runtime.list();
+      const orphans = new Map((await findOrphans(gateway, inventory)).map((orphan) => [placeOf(orphan), orphan]));
       const now = gateway.now().getTime();
-      for (const name of firstSeen.keys()) if (!orphans.includes(name)) firstSeen.delete(name);
-      for (const name of orphans) {
-        const seenAt = firstSeen.get(name) ?? now;
-        firstSeen.set(name, seenAt);
+      for (const place of firstSeen.keys()) if (!orphans.has(place)) firstSeen.delete(place);
+      for (const [place, { name, host }] of orphans) {
+        const seenAt = firstSeen.get(place) ?? now;
+        firstSeen.set(place, seenAt);
         if (now - seenAt < graceMs) continue;
-        gateway.log.warn({ container: name }, "removing a container that no computer owns");
-        await gateway.runtime.removeContainer(name);
-        firstSeen.delete(name);
+        const of = { container: name, ...(host && { host }) };
+        gateway.log.warn(of, "removing a container that no computer owns");
+        try {
+          await gateway.runtime.removeContainer(name, host);
+          firstSeen.delete(place);
+        } catch (err) {
+          gateway.log.warn({ ...of, err }, "it could not be removed; will try again");
+        }
       }
       return { againAfterMs: firstSeen.size > 0 ? graceMs : everyMs };
     },
   };
 }
+
+/** Two hosts may have a container of one name, of which one is an orphan. */
+const placeOf = ({ name, host = "" }: { readonly name: string; readonly host?: string }) => `${host} ${name}`;

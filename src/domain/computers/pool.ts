@@ -29,10 +29,12 @@ export function createPoolReconciler(gateway: Gateway, longParts: Pick<LongParts
     name: "pool",
     concurrency: 1,
     wants: ({ type }) => (gateway.config.warmPool > 0 && type.startsWith("computer.") ? "pool" : null),
+    wantsFromRuntime: ({ kind }) => (gateway.config.warmPool > 0 && kind === "lost" ? "pool" : null),
     keys: async () => ["pool"],
     async reconcile() {
       const nowMs = gateway.now().getTime();
       if (gateway.config.warmPool > 0 && nowMs - lookedAtMs >= lookEveryMs) {
+        await drainPool(gateway); // first: to look at the image may take long
         await dropOutdated(gateway);
         lookedAtMs = nowMs;
       }
@@ -71,7 +73,8 @@ async function reconcilePool(gateway: Gateway, delayed: ReadonlySet<string>): Pr
 
 /**
  * Gives up the computers of the pool that nobody should get: of a place there is no more, of other settings, of
- * another runtime, or failed once. They are removed, volume and all, for nobody ever had them. The others are answered.
+ * another runtime, on a host that is away, or failed once. They are removed, volume and all, for nobody ever had them.
+ * The others are answered.
  */
 export async function drainPool(gateway: Gateway): Promise<readonly Computer[]> {
   const warm = await warmComputers(gateway);
@@ -100,10 +103,13 @@ function isFit(gateway: Gateway, warm: Computer): boolean {
   const { config, runtime } = gateway;
   const made = { image: warm.image, network: warm.network, limits: warm.limits };
   const hasPlace = warm.warmSlot !== null && warm.warmSlot < config.warmPool;
-  const isHere = warm.runtime === null || warm.runtime === runtime.kind;
+  const isHere = (warm.runtime === null || warm.runtime === runtime.kind) && !isLost(gateway, warm);
   const isOver = warm.failedAt !== null && gateway.now().getTime() - warm.failedAt.getTime() >= restAfterFailureMs;
   return hasPlace && isHere && !isOver && isDeepStrictEqual(made, { ...warmOf(config) });
 }
+
+/** True for a computer that nobody can reach, for its host does not answer. */
+const isLost = ({ runtime: { hosts } }: Gateway, { host }: Computer) => host !== null && (hosts?.isAway(host) ?? true);
 
 function firstFree(warm: readonly Computer[], places: number): number | null {
   const taken = new Set(warm.map(({ warmSlot }) => warmSlot));

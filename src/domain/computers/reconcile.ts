@@ -1,14 +1,16 @@
 import { commit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Reconciler, ReconcileResult } from "../../reconcile/queue.ts";
+import { HostAbsence } from "../../runtime/hosts.ts";
 import type { ContainerState } from "../../runtime/runtime.ts";
 import type { Computer } from "../../store/generated/client/client.ts";
 import { computerLabel, containerName, msUntilStop, volumeName, wantedPhase } from "./computer.ts";
-import { deathOf, recordFailure, refuseOtherRuntime } from "./failure.ts";
+import { deathOf, recordFailure, refuseOtherRuntime, wasNotStarted } from "./failure.ts";
 import { freeze, thaw } from "./freeze.ts";
 import { createLeases, type Leases } from "./lease.ts";
 import { createLeftOver, type LeftOver, type Made } from "./left-over.ts";
 import type { LongParts, LongPartsUnderWay } from "./long-parts.ts";
+import { checkLocated } from "./placement.ts";
 import { keysLeftElsewhere, keysToReconcile } from "./resync.ts";
 import { emitComputer } from "./service.ts";
 import { settle } from "./settle.ts";
@@ -38,7 +40,7 @@ export function createComputerReconciler(
   return {
     name: "computers",
     // Starts, which the processor bounds, wait for one another in the runtime; the others need not wait for them.
-    concurrency: gateway.config.maxStarts * changesPerStart,
+    concurrency: gateway.config.maxStarts * changesPerStart * (gateway.runtime.hosts?.names.length ?? 1),
     wants: (event) =>
       event.type === "computer.ordered" && !isClaim(event) ? event.stream.slice("computer:".length) : null,
     wantsFromRuntime: (event) => (event.kind === "died" ? (event.labels[computerLabel] ?? null) : null),
@@ -73,6 +75,7 @@ async function reconcileComputer(gateway: Gateway, id: string, known: Knowledge)
 async function converge(gateway: Gateway, computer: Computer, known: Knowledge): Promise<ReconcileResult> {
   const elsewhere = computer.runtime !== null && computer.runtime !== gateway.runtime.kind;
   if (elsewhere) return refuseOtherRuntime(gateway, computer);
+  checkLocated(gateway, computer);
   const wanted = wantedPhase(computer, gateway.now());
   if (wanted === "ABSENT") return remove(gateway, computer, known.leftOver);
   if (wanted === "VOLUME_ONLY") return dismantle(gateway, computer);
@@ -97,7 +100,7 @@ async function attempt<T>(gateway: Gateway, computer: Computer, start: () => Pro
   try {
     return await start();
   } catch (error) {
-    if (!(await engineAnswers(gateway))) throw error;
+    if (error instanceof HostAbsence || wasNotStarted(error) || !(await engineAnswers(gateway, computer))) throw error;
     return recordFailure(gateway, computer, "computer.changed", messageOf(error));
   }
 }
@@ -199,8 +202,8 @@ async function remove(gateway: Gateway, computer: Computer, leftOver: LeftOver):
   return {};
 }
 
-const engineAnswers = (gateway: Gateway) =>
-  gateway.runtime.ping().then(
+const engineAnswers = (gateway: Gateway, computer: Computer) =>
+  gateway.runtime.ping(undefined, containerName(computer)).then(
     () => true,
     () => false,
   );

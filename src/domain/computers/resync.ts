@@ -1,7 +1,8 @@
 import type { Gateway } from "../../gateway.ts";
 import type { RuntimeInventory } from "../../runtime/runtime.ts";
-import type { Prisma } from "../../store/generated/client/client.ts";
+import type { Computer, Prisma } from "../../store/generated/client/client.ts";
 import { computerLabel, containerName } from "./computer.ts";
+import { adoptVolumes } from "./placement.ts";
 import type { Made } from "./left-over.ts";
 
 /**
@@ -14,9 +15,10 @@ export async function keysToReconcile(
   isSettled: (computer: Made) => boolean,
 ): Promise<readonly string[]> {
   const inventory = await gateway.runtime.list().catch(() => null);
+  if (inventory) await adoptVolumes(gateway, inventory); // before it is asked whose files can be reached
   const rows = await gateway.store.computer.findMany({
     where: stirring,
-    select: { id: true, desired: true, phase: true, generation: true, stopAt: true },
+    select: { id: true, desired: true, phase: true, generation: true, stopAt: true, host: true, volumeReady: true },
   });
   if (!inventory) return rows.map(({ id }) => id);
   const statusByName = new Map(inventory.containers.map(({ name, status }) => [name, status]));
@@ -25,9 +27,16 @@ export async function keysToReconcile(
     if (row.desired === "PAUSED") return row.phase === "PAUSED" && row.stopAt === null && status === "paused";
     return row.desired === "RUNNING" && row.phase === "RUNNING" && status === "running" && isSettled(row);
   };
-  const moving = rows.filter((row) => !isAsWanted(row));
+  const moving = rows.filter((row) => isSeen(inventory, row) && !isAsWanted(row));
   return [...moving.map(({ id }) => id), ...(await upAgainstOrder(gateway, inventory, rows))];
 }
+
+/**
+ * False while the computer's host does not answer, is not among those there are, or is not known: nothing is known of its
+ * files then, least of all that they are gone. When a host is back, everything is looked at again.
+ */
+const isSeen = ({ answered }: RuntimeInventory, { host, volumeReady }: Pick<Computer, "host" | "volumeReady">) =>
+  host === null ? answered === null || !volumeReady : (answered?.includes(host) ?? false);
 
 /** Computers that are down and should be: nothing counts for them, and there may be many. */
 const resting = {
@@ -69,17 +78,20 @@ export async function keysLeftElsewhere(gateway: Gateway): Promise<readonly stri
   return rows.map(({ id }) => id);
 }
 
-/** Containers and volumes of this deployment that no row owns, or that belong to an earlier generation. */
+/**
+ * Containers of this deployment that no row owns, that belong to an earlier generation, or that are on another host than
+ * the files of their computer.
+ */
 export async function findOrphans(gateway: Gateway, inventory: RuntimeInventory) {
   const ids = [...inventory.containers, ...inventory.volumes].map(({ labels }) => labels[computerLabel] ?? "");
   const rows = await gateway.store.computer.findMany({
     where: { id: { in: [...new Set(ids)] } },
-    select: { id: true, generation: true },
+    select: { id: true, generation: true, host: true },
   });
   const known = new Map(rows.map((row) => [row.id, row]));
-  const containers = inventory.containers.filter(({ name, labels }) => {
+  return inventory.containers.filter(({ name, labels, host }) => {
     const row = known.get(labels[computerLabel] ?? "");
+    if (row && host !== undefined && row.host !== null && row.host !== host) return true;
     return !row || (name !== containerName(row) && name !== containerName({ ...row, generation: row.generation + 1 }));
   });
-  return containers.map(({ name }) => name);
 }

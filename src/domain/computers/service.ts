@@ -126,9 +126,9 @@ export function emitComputer(unit: Unit, type: ComputerEventType, computer: Comp
 }
 
 /**
- * `ordered` something else is wanted · `changed` it is seen in another phase, is to have another image, or moved to
- * another space · `running` it can take commands · `died` it ended by itself · `failed` it is given up · `removed` it and
- * its volume are gone.
+ * `ordered` something else is wanted · `changed` it is seen in another phase, has got a host, is to have another image, or
+ * moved to another space · `running` it can take commands · `died` it ended by itself · `failed` it is given up · `removed`
+ * it and its volume are gone.
  */
 export type ComputerEventType =
   | "computer.ordered"

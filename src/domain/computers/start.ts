@@ -7,6 +7,7 @@ import { computerLabel, computerStream, containerName, limitsOf, volumeName } fr
 import type { Leases } from "./lease.ts";
 import type { LeftOver } from "./left-over.ts";
 import type { LongParts } from "./long-parts.ts";
+import { placed } from "./placement.ts";
 import { settle } from "./settle.ts";
 
 /**
@@ -43,10 +44,12 @@ const startOf = (computer: Computer, state: ContainerState | null, now: Date) =>
   state?.status === "paused" ? (computer.startedAt ?? now) : now;
 
 /** Makes the volume and a container of the next generation; returns that generation. */
-async function makeContainer(gateway: Gateway, computer: Computer, longParts: LongParts): Promise<number> {
+async function makeContainer(gateway: Gateway, unplaced: Computer, longParts: LongParts): Promise<number> {
   const { runtime, config } = gateway;
+  const computer = await placed(gateway, unplaced);
   const image = computer.image ?? config.agentImage;
-  await longParts.getImage(() => runtime.ensureImage(image, (line) => gateway.log.info({ image }, line)));
+  const volume = volumeName(computer.id);
+  await longParts.getImage(() => runtime.ensureImage(image, (line) => gateway.log.info({ image }, line), volume));
   await ensureVolume(gateway, computer, longParts);
   if (computer.generation > 0) await runtime.removeContainer(containerName(computer));
   const generation = computer.generation + 1;
@@ -60,7 +63,7 @@ async function makeContainer(gateway: Gateway, computer: Computer, longParts: Lo
     name: containerName({ id: computer.id, generation }),
     image,
     ...commandOf(computer),
-    volume: volumeName(computer.id),
+    volume,
     network: computer.network,
     limits: limitsOf(computer, config.computerLimits),
     labels: labelsOf(computer),
@@ -83,7 +86,7 @@ export async function ensureSource(
   if (!source || source.volumeReady) return true;
   if (!(await ensureSource(gateway, leases, source, longParts))) return false;
   const made = await leases.hold(copyFromId, async (held) => {
-    await ensureVolume(gateway, held, longParts);
+    await ensureVolume(gateway, await placed(gateway, held), longParts);
     return true;
   });
   return made ?? false;

@@ -3,6 +3,7 @@ import { GatewayError, unavailable } from "../../errors.ts";
 import type { LogEvent } from "../../events/event.ts";
 import type { Gateway } from "../../gateway.ts";
 import { computerStream, containerName } from "./computer.ts";
+import { wasNotStarted } from "./failure.ts";
 import { readComputer } from "./service.ts";
 
 /** How long a command waits for its computer; a first start may have to build or pull the image. */
@@ -54,9 +55,6 @@ async function runCommand(gateway: Gateway, id: string, command: WorkspaceComman
 
 const isDown = (error: unknown) =>
   error instanceof GatewayError && (error.code === "NOT_FOUND" || error.code === "CONFLICT");
-
-const wasNotStarted = (error: unknown) =>
-  error instanceof GatewayError && error.code === "UNAVAILABLE" && error.facts.state === "notStarted";
 
 async function execute(gateway: Gateway, container: string, command: WorkspaceCommand): Promise<WorkspaceResult> {
   const result = await gateway.runtime.exec(container, command);

@@ -1,7 +1,9 @@
 import { unavailable } from "../../errors.ts";
 import { deploymentLabel } from "../labels.ts";
-import type { Runtime, RuntimeInfo, RuntimeInventory } from "../runtime.ts";
+import type { PortableRuntime } from "../hosts.ts";
+import type { RuntimeInfo, RuntimeInventory } from "../runtime.ts";
 import { builtImagesOf } from "./built-images.ts";
+import { cargoOf } from "./cargo.ts";
 import {
   ensureContainer,
   ensurePaused,
@@ -22,7 +24,7 @@ import { inspectContainer, statusNamed } from "./inspect.ts";
 import { killCommands } from "./kill.ts";
 import { logsOf } from "./logs.ts";
 import { statsOf } from "./stats.ts";
-import { copyVolume, ensureVolume, removeVolume } from "./volumes.ts";
+import { copyVolume, ensureVolume, identityOf, removeVolume } from "./volumes.ts";
 
 const pingMs = 2_000;
 const oldestApi = 1.41;
@@ -31,10 +33,11 @@ const oldestApi = 1.41;
  * Computers as Docker containers. This folder is the only part of the program that talks to the engine, and
  * the calls it makes are the ones seen here; nothing is sent before the first of them.
  */
-export function createDockerRuntime(options: DockerOptions): Runtime {
+export function createDockerRuntime(options: DockerOptions): PortableRuntime {
   const engine = openEngine(options);
   return {
     kind: "docker",
+    hosts: null,
     ping: (signal) => describeEngine(engine, signal),
     ensureImage: (image, onProgress) => ensureImage(engine, image, onProgress),
     images: builtImagesOf(engine),
@@ -54,6 +57,8 @@ export function createDockerRuntime(options: DockerOptions): Runtime {
     exec: (container, command) => exec(engine, container, command),
     killCommands: (container) => killCommands(engine, container),
     files: filesOf(engine),
+    identity: () => identityOf(engine),
+    cargo: cargoOf(engine),
     logs: (container, logOptions) => logsOf(engine, container, logOptions),
     stats: (container, signal) => engine.measurements(() => statsOf(engine, container, signal)),
     close: async () => engine.closed.abort(new Error("the gateway is closing its connection")),
@@ -83,6 +88,7 @@ async function list(engine: Engine): Promise<RuntimeInventory> {
   );
   await removeStaleHelpers(engine, containers, Date.now() / 1000);
   return {
+    answered: null,
     containers: containers
       .filter(({ Labels, Names }) => Labels[helperLabel] === undefined && !isDraft(nameOf(Names)))
       .map(({ Names, Labels: labels, State, Image: image }) => {

@@ -1,18 +1,17 @@
 import { randomBytes } from "node:crypto";
-import http from "node:http";
-import https from "node:https";
 import { Socket } from "node:net";
 import { availableParallelism } from "node:os";
-import { inspect } from "node:util";
 import Docker from "dockerode";
 import pLimit, { type LimitFunction } from "p-limit";
 import type { Logger } from "pino";
 import type { ContainerState } from "../runtime.ts";
+import { connectionOf, type EngineTls, undescribed } from "./connection.ts";
 import { isMissing, translate } from "./engine-error.ts";
 
 export interface DockerOptions {
-  /** `unix:///…`, `tcp://…` or `ssh://…`; `null` for where Docker itself would look. */
+  /** `unix:///…`, `tcp://…`, `https://…` or `ssh://…`; `null` for where Docker itself would look. */
   readonly dockerHost?: string | null;
+  readonly tls?: EngineTls;
   /** Marks everything made here, so that two gateways on one engine leave each other's things alone. */
   readonly deployment: string;
   /** The default image of computers, which is built where it is missing. */
@@ -51,6 +50,8 @@ export interface Engine {
   readonly postponed: Map<string, readonly string[]>;
   /** When the engine last told of want of memory in a container, by this process's own clock. */
   readonly outOfMemoryAt: Map<string, number>;
+  /** Helpers that never run, such as those that hold a volume open. */
+  readonly helpersInUse: Set<string>;
   /** Images that are being made now. */
   readonly images: Map<string, ImageWork>;
 }
@@ -80,7 +81,7 @@ const keepAliveMs = 10_000;
 export function openEngine(options: DockerOptions): Engine {
   const address = options.dockerHost ?? "Docker's default address";
   return {
-    docker: new Docker(connectionOf(options.dockerHost ?? null)),
+    docker: new Docker(connectionOf(options.dockerHost ?? null, options.tls)),
     options,
     address,
     process: randomBytes(8).toString("hex"),
@@ -93,6 +94,7 @@ export function openEngine(options: DockerOptions): Engine {
     unconnected: new Set(),
     postponed: new Map(),
     outOfMemoryAt: new Map(),
+    helpersInUse: new Set(),
     images: new Map(),
   };
 }
@@ -160,33 +162,3 @@ export const rejectOn = (signal: AbortSignal) =>
     if (signal.aborted) stop();
     else signal.addEventListener("abort", stop, { once: true });
   });
-
-/**
- * The library describes each request for its debug log, whether that is kept or not: the agent with all its sockets,
- * the signal with all that wait for it. That took 3 to 6 ms a call, and more beside other calls.
- */
-const undescribed = <T extends object>(value: T): T =>
-  Object.assign(value, { [inspect.custom]: () => "not described" });
-
-/** The connection library takes an agent, which its types leave out. */
-interface Connection extends Docker.DockerOptions {
-  readonly agent?: http.Agent;
-}
-
-/**
- * Connections wait for the calls that soon follow. One that the engine closes meanwhile is gone from the agent by then;
- * one that is silently cut, as by a router, would fail a call, so none waits for long. One that is in use has no limit here.
- */
-const kept: http.AgentOptions = { keepAlive: true, maxFreeSockets: 8, timeout: 30_000 };
-
-/** Certificates come from Docker's own variables. */
-function connectionOf(dockerHost: string | null): Connection {
-  const agents = { agent: undescribed(new http.Agent(kept)) };
-  if (dockerHost === null) return agents;
-  if (dockerHost.startsWith("unix://")) return { ...agents, host: undefined, socketPath: dockerHost.slice(7) };
-  const { protocol, hostname, port, username } = new URL(dockerHost);
-  if (protocol === "ssh:") return { protocol: "ssh", host: hostname, port: port || 22, username };
-  const secure = protocol === "https:" || port === "2376";
-  if (!secure) return { ...agents, host: hostname, port: port || 2375 };
-  return { agent: undescribed(new https.Agent(kept)), protocol: "https", host: hostname, port: port || 2376 };
-}

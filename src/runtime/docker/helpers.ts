@@ -4,7 +4,10 @@ import { deploymentLabel } from "../labels.ts";
 import { call, callOrNull, type Engine } from "./engine.ts";
 
 export const helperLabel = "raworc.helper";
+/** Of a helper that never runs: the process that has it in use, as long as it says so. */
+export const helperOfLabel = "raworc.helper-of";
 const staleSeconds = 3_600;
+const endedSeconds = 60;
 const helperEnd = z.object({ StatusCode: z.number() });
 
 interface Helper {
@@ -38,13 +41,32 @@ export async function removeHelper(engine: Engine, name: string): Promise<void> 
   );
 }
 
-/** Removes helpers that no process can still be waiting for: ended ones of a minute ago, and very old ones. */
+/**
+ * Removes what holds a volume open for other processes. Where one of them is still reading or writing, the engine lets it
+ * finish first; what a dead one left is gone at once.
+ */
+export async function removeCarriers(engine: Engine, volume: string): Promise<void> {
+  const filters = JSON.stringify({ volume: [volume], label: [helperOfLabel] });
+  const carriers = await call(engine, { what: `find what holds volume "${volume}"` }, (abortSignal) =>
+    engine.docker.listContainers({ all: true, filters, abortSignal }),
+  );
+  const others = carriers.filter(({ Labels }) => Labels[helperOfLabel] !== engine.process);
+  for (const { Id } of others) await removeHelper(engine, Id);
+}
+
+/** Removes helpers that no process can still be waiting for. */
 export async function removeStaleHelpers(engine: Engine, listed: readonly Docker.ContainerInfo[], nowSeconds: number) {
-  for (const { Id, Created, State, Labels } of listed) {
-    const age = nowSeconds - Created;
-    if (Labels[helperLabel] === undefined || age < 60) continue;
-    if (State !== "running" || age > staleSeconds) await removeHelper(engine, Id);
-  }
+  const helpers = listed.filter(({ Labels }) => Labels[helperLabel] !== undefined);
+  for (const helper of helpers) if (isStale(engine, helper, nowSeconds)) await removeHelper(engine, helper.Id);
+}
+
+/** True for one of ours that is not in use, for one that ended a minute ago, and for any that is very old. */
+function isStale({ process, helpersInUse }: Engine, helper: Docker.ContainerInfo, nowSeconds: number): boolean {
+  const { Names, Created, State, Labels } = helper;
+  const user = Labels[helperOfLabel];
+  if (user === process) return !Names.some((path) => helpersInUse.has(path.slice(1)));
+  const mayBeInUse = State === "running" || user !== undefined;
+  return nowSeconds - Created > (mayBeInUse ? staleSeconds : endedSeconds);
 }
 
 async function exitCodeOf(

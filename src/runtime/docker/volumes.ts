@@ -1,12 +1,14 @@
-import { notFound, unavailable } from "../../errors.ts";
+import { randomUUID } from "node:crypto";
+import { GatewayError, notFound, unavailable } from "../../errors.ts";
 import { deploymentLabel } from "../labels.ts";
 import { agentFolder } from "../paths.ts";
 import type { Labels, VolumeParts } from "../runtime.ts";
 import { agentUser, hardening } from "./container-options.ts";
 import { call, callOrNull, type Engine } from "./engine.ts";
 import { ensureImage } from "./images.ts";
-import { removeHelper, runHelper } from "./helpers.ts";
+import { removeCarriers, removeHelper, runHelper } from "./helpers.ts";
 
+const identityLabel = "raworc.host";
 const copyTimeoutMs = 3_600_000;
 
 /** Makes the volume unless it is there; one that is there keeps its labels, which the engine cannot change. */
@@ -19,9 +21,35 @@ export async function ensureVolume(engine: Engine, volume: string, labels: Label
 
 /** @throws {GatewayError} CONFLICT while a container, running or not, has it mounted. */
 export async function removeVolume(engine: Engine, volume: string): Promise<void> {
-  await callOrNull(engine, { what: `remove volume "${volume}"`, timeoutMs: 60_000 }, (abortSignal) =>
-    engine.docker.getVolume(volume).remove({ abortSignal }),
+  const remove = () =>
+    callOrNull(engine, { what: `remove volume "${volume}"`, timeoutMs: 60_000 }, (abortSignal) =>
+      engine.docker.getVolume(volume).remove({ abortSignal }),
+    );
+  try {
+    await remove();
+  } catch (error) {
+    if (!(error instanceof GatewayError && error.code === "CONFLICT")) throw error;
+    await removeCarriers(engine, volume);
+    await remove();
+  }
+}
+
+/**
+ * Says which engine this is, by a volume that is made for that: the id that the engine has itself may be that of the
+ * machine, or of the machine it was cloned from.
+ */
+export async function identityOf(engine: Engine): Promise<string> {
+  const { deployment } = engine.options;
+  const Name = `raworc_host_${deployment}`;
+  const Labels = { [deploymentLabel]: deployment, [identityLabel]: randomUUID() };
+  // One that is there stays as it is.
+  await call(engine, { what: "mark the engine" }, (abortSignal) =>
+    engine.docker.createVolume({ Name, Labels, abortSignal }),
   );
+  const { Labels: found } = await call(engine, { what: "read the mark of the engine" }, (abortSignal) =>
+    engine.docker.getVolume(Name).inspect({ abortSignal }),
+  );
+  return found?.[identityLabel] ?? Name;
 }
 
 /** @throws {GatewayError} NOT_FOUND when there is no such volume. */
@@ -64,32 +92,74 @@ export async function copyVolume(engine: Engine, from: string, to: string, parts
   await requireVolume(engine, from);
   await requireVolume(engine, to);
   await ensureImage(engine, engine.options.image);
-  const { exitCode, output } = await runHelper(engine, {
+  await runInVolume(engine, to, {
     name: `raworc-copy-${to}`,
+    script: `${emptyScript}${copyScript}`,
+    args: [String(parts.code), String(parts.content)],
+    source: from,
+  });
+}
+
+/** Removes all that is in a volume. */
+export const emptyVolume = (engine: Engine, volume: string) =>
+  runInVolume(engine, volume, { name: `raworc-empty-${volume}`, script: emptyScript, args: [] });
+
+/** Removes what is in a volume and is not among these parts. */
+export async function keepParts(engine: Engine, volume: string, { code, content }: VolumeParts): Promise<void> {
+  if (code && content) return;
+  const args = [String(code), String(content)];
+  await runInVolume(engine, volume, { name: `raworc-empty-${volume}`, script: partsScript, args });
+}
+
+interface VolumeScript {
+  readonly name: string;
+  readonly script: string;
+  readonly args: readonly string[];
+  /** A volume that it can read at `/source`. */
+  readonly source?: string;
+}
+
+/** Runs a script as uid 1000 that sees nothing but the volume, and another one to read. */
+async function runInVolume(engine: Engine, volume: string, { name, script, args, source }: VolumeScript) {
+  const { exitCode, output } = await runHelper(engine, {
+    name,
     timeoutMs: copyTimeoutMs,
     options: {
       User: agentUser,
-      Entrypoint: ["/bin/sh", "-c", copyScript, "copy"],
-      Cmd: [String(parts.code), String(parts.content)],
+      Entrypoint: ["/bin/sh", "-c", `set -eu\n${script}`, "volume"],
+      Cmd: [...args],
       HostConfig: {
         ...hardening,
         NetworkMode: "none",
         Mounts: [
-          { Type: "volume", Source: to, Target: agentFolder },
-          { Type: "volume", Source: from, Target: "/source", ReadOnly: true },
+          { Type: "volume", Source: volume, Target: agentFolder },
+          ...(source === undefined
+            ? []
+            : [{ Type: "volume" as const, Source: source, Target: "/source", ReadOnly: true }]),
         ],
       },
     },
   });
-  if (exitCode !== 0) throw unavailable(`Volume "${from}" could not be copied: ${output.trim().slice(0, 500)}`);
+  if (exitCode !== 0) throw unavailable(`Volume "${volume}" could not be filled: ${output.trim().slice(0, 500)}`);
 }
 
-const copyScript = `
-set -eu
+const emptyScript = `
 cd /agent
 for entry in * .[!.]* ..?*; do
   if [ -e "$entry" ] || [ -L "$entry" ]; then rm -rf -- "$entry"; fi
 done
+`;
+
+const partsScript = `
+cd /agent
+for entry in * .[!.]* ..?*; do
+  if [ ! -e "$entry" ] && [ ! -L "$entry" ]; then continue; fi
+  if [ "$entry" = code ]; then wanted=$1; else wanted=$2; fi
+  if [ "$wanted" != true ]; then rm -rf -- "$entry"; fi
+done
+`;
+
+const copyScript = `
 cd /source
 for entry in * .[!.]* ..?*; do
   if [ ! -e "$entry" ] && [ ! -L "$entry" ]; then continue; fi

@@ -1,11 +1,13 @@
 import { unavailable } from "../../errors.ts";
+import type { RuntimeCargo } from "../hosts.ts";
 import type { ContainerSpec, Runtime, RuntimeFiles } from "../runtime.ts";
 
 /** A call of the port that a test can count, break or stop at. */
 export type RuntimeMethod =
-  | Exclude<keyof Runtime, "kind" | "files" | "images" | "events" | "close">
+  | Exclude<keyof Runtime, "kind" | "hosts" | "files" | "images" | "events" | "close">
   | `images.${"open" | "list" | "remove" | "addFolder" | "run" | "commit"}`
-  | `files.${keyof RuntimeFiles}`;
+  | `files.${keyof RuntimeFiles}`
+  | `cargo.${keyof RuntimeCargo}`;
 
 /** Call it to let the held calls go on. */
 export interface Hold {
@@ -81,5 +83,15 @@ export function gated(files: RuntimeFiles, pass: (method: RuntimeMethod) => Prom
     read: async (...call) => pass("files.read").then(() => files.read(...call)),
     write: async (...call) => pass("files.write").then(() => files.write(...call)),
     remove: async (...call) => pass("files.remove").then(() => files.remove(...call)),
+  };
+}
+
+/** The same cargo, behind the gate. */
+export function gatedCargo(cargo: RuntimeCargo, pass: (method: RuntimeMethod) => Promise<void>): RuntimeCargo {
+  return {
+    readVolume: async (...call) => pass("cargo.readVolume").then(() => cargo.readVolume(...call)),
+    fillVolume: async (...call) => pass("cargo.fillVolume").then(() => cargo.fillVolume(...call)),
+    readImage: async (...call) => pass("cargo.readImage").then(() => cargo.readImage(...call)),
+    loadImage: async (...call) => pass("cargo.loadImage").then(() => cargo.loadImage(...call)),
   };
 }

@@ -2,7 +2,7 @@ import { lstat, readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { IFileSystem } from "just-bash";
 import { conflict, GatewayError } from "../../errors.ts";
-import { imageFolder } from "../paths.ts";
+import { builtImagePrefix, goneImage, imageFolder } from "../paths.ts";
 import type { ImageDraft, ImageSpec, Labels, RuntimeImages } from "../runtime.ts";
 import type { RuntimeMethod } from "./controls.ts";
 import type { MemoryCommands } from "./memory-commands.ts";
@@ -65,6 +65,25 @@ export class MemoryImages implements RuntimeImages {
     await target.rm(imageFolder, { recursive: true, force: true });
     await target.mkdir(imageFolder.slice(0, imageFolder.lastIndexOf("/")), { recursive: true });
     await copyTree(source, target, imageFolder);
+  }
+
+  /** A copy of a finished image; `null` when there is none. */
+  async copyOf(name: string): Promise<MemoryVolume | null> {
+    const made = this.#images.get(name);
+    if (!made?.finished) return null;
+    const copy = await createMemoryVolume(made.machine.labels);
+    await copy.bash.fs.mkdir(imageFolder.slice(0, imageFolder.lastIndexOf("/")), { recursive: true });
+    await copyTree(made.machine.bash.fs, copy.bash.fs, imageFolder);
+    return copy;
+  }
+
+  add(name: string, machine: MemoryVolume): void {
+    this.#images.set(name, { machine, finished: true });
+  }
+
+  /** @throws NOT_FOUND for one that was made here and is no more; of any other there is nothing to get. */
+  checkThere(name: string): void {
+    if (name.startsWith(builtImagePrefix) && !this.#images.get(name)?.finished) throw goneImage(name);
   }
 
   #remove(name: string): void {

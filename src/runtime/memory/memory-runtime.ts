@@ -1,5 +1,7 @@
-import { conflict, notFound } from "../../errors.ts";
+import { randomUUID } from "node:crypto";
+import { notFound } from "../../errors.ts";
 import { deploymentLabel } from "../labels.ts";
+import type { PortableRuntime } from "../hosts.ts";
 import type {
   ContainerSpec,
   ContainerState,
@@ -12,10 +14,13 @@ import type {
   RuntimeInfo,
   VolumeParts,
 } from "../runtime.ts";
+import { notRunning } from "../refusals.ts";
 import { LogBuffer } from "../log-buffer.ts";
-import { Gate, gated, type Hold, type MemoryControls, type RuntimeMethod } from "./controls.ts";
+import { Gate, gated, gatedCargo, type Hold, type MemoryControls, type RuntimeMethod } from "./controls.ts";
 import { Happenings } from "../happenings.ts";
+import { createMemoryCargo } from "./memory-cargo.ts";
 import { MemoryCommands } from "./memory-commands.ts";
+import { created, isAlive, type MemoryContainer } from "./memory-container.ts";
 import { MemoryImages } from "./memory-images.ts";
 import { createMemoryFiles } from "./memory-files.ts";
 import { copyMemoryVolume, createMemoryVolume, type MemoryVolume } from "./memory-volume.ts";
@@ -30,18 +35,14 @@ export interface MemoryRuntimeOptions {
  * Computers that exist only in this process, with a simulated bash: for tests and for trying things out.
  * Everything is gone when the process ends. A command's output comes when it has ended, stdout first.
  */
-export function createMemoryRuntime(options: MemoryRuntimeOptions = {}): Runtime & MemoryControls {
+export function createMemoryRuntime(options: MemoryRuntimeOptions = {}): PortableRuntime & MemoryControls {
   return new MemoryRuntime(options);
 }
 
-interface MemoryContainer {
-  readonly spec: ContainerSpec;
-  readonly log: LogBuffer;
-  state: ContainerState;
-}
-
-class MemoryRuntime implements Runtime, MemoryControls {
+class MemoryRuntime implements PortableRuntime, MemoryControls {
   readonly kind = "memory";
+  readonly hosts = null;
+  readonly identity = always(randomUUID());
   readonly files = gated(
     createMemoryFiles((container) => this.#volumeOf(container).bash.fs),
     (method) => this.#gate.pass(method),
@@ -58,6 +59,10 @@ class MemoryRuntime implements Runtime, MemoryControls {
     isUsed: (name) => [...this.#containers.values()].some(({ spec }) => spec.image === name),
     ours: (labels) => this.#ours(labels),
   });
+  readonly cargo = gatedCargo(
+    createMemoryCargo((volume) => this.#volume(volume), this.images),
+    (method) => this.#gate.pass(method),
+  );
 
   constructor(options: MemoryRuntimeOptions) {
     this.#options = options;
@@ -68,7 +73,10 @@ class MemoryRuntime implements Runtime, MemoryControls {
     return { kind: "memory", version: "simulated", warning: "Computers are simulated and end with the gateway." };
   }
 
-  ensureImage = () => this.#gate.pass("ensureImage");
+  async ensureImage(image: string): Promise<void> {
+    await this.#gate.pass("ensureImage");
+    this.images.checkThere(image);
+  }
 
   async ensureVolume(volume: string, labels: Labels): Promise<void> {
     await this.#gate.pass("ensureVolume");
@@ -120,7 +128,7 @@ class MemoryRuntime implements Runtime, MemoryControls {
   async ensurePaused(container: string): Promise<void> {
     await this.#gate.pass("ensurePaused");
     const known = this.#known(container);
-    if (!isAlive(known.state)) throw notRunning(container, known.state);
+    if (!isAlive(known.state)) throw notRunning(container, known.state.status);
     known.state = { ...known.state, status: "paused" };
   }
 
@@ -146,11 +154,11 @@ class MemoryRuntime implements Runtime, MemoryControls {
     const { deployment } = this.#options;
     const isOurs = ({ labels }: { readonly labels: Labels }) =>
       deployment === undefined || labels[deploymentLabel] === deployment;
-    const containers = [...this.#containers.values()].map(({ spec, state: { status } }) => {
-      return { name: spec.name, labels: spec.labels, image: spec.image, status };
+    const containers = [...this.#containers.values()].map(({ spec: { name, labels, image }, state: { status } }) => {
+      return { name, labels, image, status };
     });
     const volumes = [...this.#volumes].map(([name, { labels }]) => ({ name, labels }));
-    return { containers: containers.filter(isOurs), volumes: volumes.filter(isOurs) };
+    return { answered: null, containers: containers.filter(isOurs), volumes: volumes.filter(isOurs) };
   }
 
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent> {
@@ -160,7 +168,7 @@ class MemoryRuntime implements Runtime, MemoryControls {
   async exec(container: string, command: ExecCommand): Promise<ExecResult> {
     await this.#gate.pass("exec");
     const { state } = this.#known(container);
-    if (state.status !== "running") throw notRunning(container, state);
+    if (state.status !== "running") throw notRunning(container, state.status);
     return this.#commands.run(container, this.#volumeOf(container), command);
   }
 
@@ -186,9 +194,9 @@ class MemoryRuntime implements Runtime, MemoryControls {
   die(container: string, { outOfMemory = false }: { readonly outOfMemory?: boolean } = {}): void {
     const known = this.#known(container);
     this.#end(known, outOfMemory);
-    const { labels } = known.spec;
-    if (outOfMemory) this.#announce({ kind: "outOfMemory", container, labels });
-    this.#announce({ kind: "died", container, labels });
+    const about = { container, labels: known.spec.labels };
+    if (outOfMemory) this.#announce({ kind: "outOfMemory", ...about });
+    this.#announce({ kind: "died", ...about });
   }
 
   print(container: string, line: string): void {
@@ -199,10 +207,10 @@ class MemoryRuntime implements Runtime, MemoryControls {
   specOf = (container: string): ContainerSpec => this.#known(container).spec;
 
   away(isAway: boolean): void {
-    const isBack = this.#gate.isAway && !isAway;
+    const wasAway = this.#gate.isAway;
     this.#gate.isAway = isAway;
     if (isAway) this.#commands.lose();
-    if (isBack) this.#announce({ kind: "connected" });
+    else if (wasAway) this.#announce({ kind: "connected" });
   }
 
   failNext = (method: RuntimeMethod, error: Error): void => this.#gate.failNext(method, error);
@@ -227,24 +235,15 @@ class MemoryRuntime implements Runtime, MemoryControls {
     return deployment === undefined ? labels : { [deploymentLabel]: deployment, ...labels };
   }
 
-  #known(container: string): MemoryContainer {
-    const known = this.#containers.get(container);
-    if (!known) throw notFound("Container", container);
-    return known;
-  }
-
-  #volume(volume: string): MemoryVolume {
-    const known = this.#volumes.get(volume);
-    if (!known) throw notFound("Volume", volume);
-    return known;
-  }
-
-  #volumeOf(container: string): MemoryVolume {
-    return this.#volume(this.#known(container).spec.volume);
-  }
+  readonly #known = (container: string) => existing(this.#containers, "Container", container);
+  readonly #volume = (volume: string) => existing(this.#volumes, "Volume", volume);
+  readonly #volumeOf = (container: string) => this.#volume(this.#known(container).spec.volume);
 }
 
-const created: ContainerState = { status: "created", startedAt: null, exitCode: null, outOfMemory: false };
-const isAlive = ({ status }: ContainerState) => status === "running" || status === "paused";
-const notRunning = (container: string, { status }: ContainerState) =>
-  conflict(`Container "${container}" is ${status}, not running`, { state: status });
+const always = (answer: string) => async () => answer;
+
+function existing<T>(all: ReadonlyMap<string, T>, kind: string, name: string): T {
+  const found = all.get(name);
+  if (found === undefined) throw notFound(kind, name);
+  return found;
+}

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
+import { notRunning } from "../refusals.ts";
 import type { Logger } from "pino";
-import { conflict, notFound } from "../../errors.ts";
+import { notFound } from "../../errors.ts";
 import { deploymentLabel } from "../labels.ts";
 import { builtImagePrefix } from "../paths.ts";
 import type {
@@ -47,6 +48,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
 
 class ProcessRuntime implements Runtime {
   readonly kind = "process";
+  readonly hosts = null;
   readonly files = createProcessFiles(async (container) =>
     this.#volumes.folderOf((await this.#known(container)).volume),
   );
@@ -148,6 +150,7 @@ class ProcessRuntime implements Runtime {
     const [containers, volumes] = await Promise.all([this.#containers.all(), this.#volumes.all()]);
     const isOurs = ([, { labels }]: readonly [string, VolumeRecord]) => labels[deploymentLabel] === this.#deployment;
     return {
+      answered: null,
       containers: containers
         .filter(isOurs)
         .map(([name, { labels, status, image }]) => ({ name, labels, status, image })),
@@ -244,6 +247,3 @@ class ProcessRuntime implements Runtime {
 /** 128 and the number of SIGKILL. */
 const killedCode = 137;
 const lost: ExecResult = { end: "containerLost", exitCode: null };
-
-const notRunning = (container: string, state: string) =>
-  conflict(`Container "${container}" is ${state}, not running`, { state });

@@ -29,7 +29,7 @@ export function describeObserving(open: OpenRuntime, capabilities: RuntimeCapabi
       const aboutIt: RuntimeEvent[] = [];
       for await (const event of world.runtime.events(abort.signal)) {
         if (event.kind === "connected") await endMain(world.runtime, dying);
-        else if (event.container === dying) {
+        else if ("container" in event && event.container === dying) {
           aboutIt.push(event);
           if (event.kind === "died") abort.abort();
         }

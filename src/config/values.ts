@@ -44,6 +44,23 @@ export const hostNames = list.pipe(
 /** Names of images, or their beginnings with a `*` behind. */
 export const imageNames = list.pipe(z.array(z.string().regex(/^[\w.\-/:@]+\*?$/)));
 
+/** Container engines by name, as `name=address,other=address`. No name and no address comes twice. */
+export const namedEngines = list
+  .pipe(
+    z.array(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9][\w.-]{0,62}=(unix:\/\/\/|(tcp|https):\/\/[^/@]+$)/)
+        .transform((entry) => ({
+          name: entry.slice(0, entry.indexOf("=")),
+          address: entry.slice(entry.indexOf("=") + 1),
+        }))
+        .refine(({ address }) => URL.canParse(address)),
+    ),
+  )
+  .refine((engines) => new Set(engines.map(({ name }) => name)).size === engines.length)
+  .refine((engines) => new Set(engines.map(({ address }) => address)).size === engines.length);
+
 /** Addresses, ranges of them and names of ranges, as the library takes them that finds out who is behind a proxy. */
 export const proxies = list.pipe(z.array(z.string().refine(isProxy)));
 

@@ -1,0 +1,2 @@
+-- CreateIndex
+CREATE INDEX "Computer_host_idx" ON "Computer"("host");
