@@ -81,6 +81,7 @@ export class Host {
    */
   async call<T>(work: (runtime: PortableRuntime) => Promise<T>): Promise<T> {
     const { promise: lost, reject } = Promise.withResolvers<never>();
+    lost.catch(() => undefined); // it may come before the work has begun
     this.#waiting.add(reject);
     try {
       return await this.longCall((runtime) => Promise.race([work(runtime), lost]));
