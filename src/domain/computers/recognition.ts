@@ -37,7 +37,7 @@ const advice = "name the right one in RAWORC_DOCKER_HOSTS, or put the volumes th
 
 /** Why an engine that was known by another name cannot have a new one; `null` when nothing is known by the old one. */
 async function complaintOf(store: Store, names: readonly string[], other: string): Promise<string | null> {
-  if (names.includes(other)) return `is the engine of host "${other}", or a copy of it; name it once`;
+  if (names.includes(other)) return `is the engine of host "${other}", or a copy of it; give each name its own engine`;
   const computers = await store.computer.count({ where: { host: other } });
   return computers > 0 ? `was host "${other}", as its ${computers} computers know it; name it so again` : null;
 }
