@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { notFound } from "../../errors.ts";
 import { deploymentLabel } from "../labels.ts";
 import type { PortableRuntime } from "../hosts.ts";
 import type {
@@ -14,7 +13,7 @@ import type {
   RuntimeInfo,
   VolumeParts,
 } from "../runtime.ts";
-import { notRunning } from "../refusals.ts";
+import { existing, notRunning } from "../refusals.ts";
 import { LogBuffer } from "../log-buffer.ts";
 import { Gate, gated, gatedCargo, type Hold, type MemoryControls, type RuntimeMethod } from "./controls.ts";
 import { Happenings } from "../happenings.ts";
@@ -42,7 +41,7 @@ export function createMemoryRuntime(options: MemoryRuntimeOptions = {}): Portabl
 class MemoryRuntime implements PortableRuntime, MemoryControls {
   readonly kind = "memory";
   readonly hosts = null;
-  readonly identity = always(randomUUID());
+  readonly identity = once(randomUUID);
   readonly files = gated(
     createMemoryFiles((container) => this.#volumeOf(container).bash.fs),
     (method) => this.#gate.pass(method),
@@ -240,10 +239,7 @@ class MemoryRuntime implements PortableRuntime, MemoryControls {
   readonly #volumeOf = (container: string) => this.#volume(this.#known(container).spec.volume);
 }
 
-const always = (answer: string) => async () => answer;
-
-function existing<T>(all: ReadonlyMap<string, T>, kind: string, name: string): T {
-  const found = all.get(name);
-  if (found === undefined) throw notFound(kind, name);
-  return found;
+function once(make: () => string) {
+  let made: string | undefined;
+  return async () => (made ??= make());
 }
