@@ -16,8 +16,17 @@ export async function copyBetweenHosts(source: Host, target: Host, { from, to, p
 
 /** Hands an archive over. One that was not read to its end, as when its host is lost, is not read any further. */
 export async function deliver(archive: Readable, source: Host, hand: () => Promise<void>): Promise<void> {
+  // Asked at once, for an engine may be back before the other host has cleaned up what broke off.
+  archive.once("error", () => void source.answers());
   try {
-    await source.call(hand);
+    await source.call(async () => {
+      try {
+        await hand();
+      } catch (error) {
+        if (archive.errored) await source.answers(); // where it is gone, the call around this has ended with that
+        throw error;
+      }
+    });
   } finally {
     archive.destroy();
   }

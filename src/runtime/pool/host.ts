@@ -41,6 +41,8 @@ export class Host {
   #isAway = false;
   /** Why it is away, or would be. */
   #reason = silent;
+  /** What was said in place of the last answer. */
+  #cause: string | null = null;
   /** True once it is known to be the engine that its name stands for; asked again whenever it was away. */
   #isRecognised = false;
   #look: Promise<boolean> | null = null;
@@ -62,6 +64,11 @@ export class Host {
   /** Why it is away, in words that follow its name. */
   get reason(): string {
     return this.#reason;
+  }
+
+  /** What was said in place of an answer. Only for the operator: it has addresses. */
+  get cause(): string | null {
+    return this.#cause;
   }
 
   /** Asks it, unless somebody just does. Only two questions in a row without an answer are none. */
@@ -136,13 +143,15 @@ export class Host {
   /** Whether it answers and is what its name stands for. */
   async #isMeant(): Promise<boolean> {
     this.#reason = silent;
+    this.#cause = null;
     try {
       await this.#runtime.ping(AbortSignal.timeout(answerMs));
       if (this.#isRecognised) return true;
       const stranger = await this.#keeper.recognise({ name: this.name, runtime: this.#runtime });
       if (stranger !== null) this.#reason = stranger;
       this.#isRecognised = stranger === null;
-    } catch {
+    } catch (error) {
+      this.#cause = error instanceof Error ? error.message : String(error);
       return false;
     }
     return this.#isRecognised;

@@ -35,8 +35,8 @@ export class Pool {
   constructor({ hosts, hostOf, recognise, log }: PoolOptions) {
     this.#hostOf = hostOf;
     this.#log = log;
-    const changed = ({ name, isAway, reason }: Host) => {
-      if (isAway) log.error({ host: name }, `host "${name}" ${reason}`);
+    const changed = ({ name, isAway, reason, cause }: Host) => {
+      if (isAway) log.error({ host: name, cause }, `host "${name}" ${reason}`);
       else log.info({ host: name }, "a host answers again");
       // Whatever was left undone on one that is back is looked at now.
       this.happenings.tell(isAway ? { kind: "lost", host: name } : { kind: "connected" });
