@@ -1,14 +1,11 @@
 import { GatewayError } from "../../errors.ts";
 import { commit, type Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
+import { leaseEnd } from "../../reconcile/lease.ts";
 import type { Build, Prisma } from "../../store/generated/client/client.ts";
 import { holdSpace } from "../spaces/service.ts";
 import type { BuiltAgent } from "./build.ts";
 import { moveBuild } from "./change.ts";
-
-/** A replica that dies is taken over when its lease ends. */
-const leaseMs = 10_000;
-export const renewLeaseMs = 3_000;
 
 /** A build that this process may now make; or how long another process may still be making one. */
 export type Claim = { readonly build: Build; readonly isRepeat: boolean } | { readonly waitMs: number };
@@ -53,7 +50,7 @@ async function takeNext(unit: Unit, gateway: Gateway, spaceName: string): Promis
 
 const lease = (gateway: Gateway, from: Date) => ({
   leaseOwner: gateway.replicaId,
-  leaseUntil: new Date(from.getTime() + leaseMs),
+  leaseUntil: leaseEnd(from),
   epoch: { increment: 1 },
 });
 
@@ -79,8 +76,8 @@ export const mine = ({ id, epoch }: Pick<Build, "id" | "epoch">) => ({ id, epoch
 
 /** Keeps a build from being taken over; `false` when it is no longer this process's. */
 export async function renewLease(gateway: Gateway, build: Build): Promise<boolean> {
-  const { leaseUntil } = lease(gateway, gateway.now());
-  const { count } = await gateway.store.build.updateMany({ where: mine(build), data: { leaseUntil } });
+  const data = { leaseUntil: leaseEnd(gateway.now()) };
+  const { count } = await gateway.store.build.updateMany({ where: mine(build), data });
   return count > 0;
 }
 

@@ -5,13 +5,14 @@ import { abortOn } from "../../events/abort-on.ts";
 import { commit } from "../../events/commit.ts";
 import type { Config } from "../../config.ts";
 import type { Gateway } from "../../gateway.ts";
+import { renewLeaseMs } from "../../reconcile/lease.ts";
 import type { Build, Prisma } from "../../store/generated/client/client.ts";
 import { holdSpace } from "../spaces/service.ts";
 import { type BuiltAgent, builtAgentsOf, buildStream } from "./build.ts";
 import { allowMoreIn, BuildError } from "./build-error.ts";
 import { BuildLog } from "./build-log.ts";
 import { moveBuild } from "./change.ts";
-import { mine, releaseBuild, renewLease, renewLeaseMs } from "./claim.ts";
+import { mine, releaseBuild, renewLease } from "./claim.ts";
 import { type Made, makeImage } from "./make.ts";
 
 /** Where builds keep what they fetch, a folder for each. */

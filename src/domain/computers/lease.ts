@@ -1,10 +1,7 @@
 import type { Gateway } from "../../gateway.ts";
+import { leaseEnd, renewLeaseMs } from "../../reconcile/lease.ts";
 import type { Computer } from "../../store/generated/client/client.ts";
 import { readComputer } from "./service.ts";
-
-/** A dead replica's computers are taken over after this long. */
-const leaseMs = 10_000;
-const renewMs = 3_000;
 
 /** Sees to it that a computer is changed by one run at a time. */
 export interface Leases {
@@ -47,11 +44,11 @@ function leasesInRows(gateway: Gateway): Leases {
       if (!computer) return null;
       const where = { id, epoch: computer.epoch };
       const renewal = setInterval(() => {
-        const data = { leaseUntil: leaseEnd(gateway) };
+        const data = { leaseUntil: leaseEnd(gateway.now()) };
         gateway.store.computer.updateMany({ where, data }).catch((error) => {
           gateway.log.warn({ err: error, computer: id }, "could not renew the lease of a computer");
         });
-      }, renewMs);
+      }, renewLeaseMs);
       try {
         return await work(computer);
       } finally {
@@ -65,9 +62,7 @@ function leasesInRows(gateway: Gateway): Leases {
 async function acquire(gateway: Gateway, id: string): Promise<Computer | undefined> {
   const [computer] = await gateway.store.computer.updateManyAndReturn({
     where: { id, OR: [{ leaseUntil: null }, { leaseUntil: { lt: gateway.now() } }] },
-    data: { leaseOwner: gateway.replicaId, leaseUntil: leaseEnd(gateway), epoch: { increment: 1 } },
+    data: { leaseOwner: gateway.replicaId, leaseUntil: leaseEnd(gateway.now()), epoch: { increment: 1 } },
   });
   return computer;
 }
-
-const leaseEnd = (gateway: Gateway) => new Date(gateway.now().getTime() + leaseMs);

@@ -1,9 +1,7 @@
 import type { Gateway } from "../../gateway.ts";
+import { leaseEnd, renewLeaseMs } from "../../reconcile/lease.ts";
 import type { ReconcileResult } from "../../reconcile/queue.ts";
 
-/** A dead process's preparation is begun anew by another one after this long. */
-const leaseMs = 10_000;
-const renewMs = 3_000;
 /** How soon to ask again for a computer that another process prepares. */
 const preparedElsewhereMs = 1_000;
 
@@ -21,17 +19,17 @@ export async function asItsPreparer(
   const free = [{ preparer: null }, { preparer: gateway.replicaId }, { preparerUntil: { lt: gateway.now() } }];
   const taken = await computer.updateMany({
     where: { id: computerId, OR: free },
-    data: { preparer: gateway.replicaId, preparerUntil: leaseEnd(gateway) },
+    data: { preparer: gateway.replicaId, preparerUntil: leaseEnd(gateway.now()) },
   });
   if (taken.count === 0) return { againAfterMs: preparedElsewhereMs };
   const lost = new AbortController();
   const renew = async () => {
-    const { count } = await computer.updateMany({ where: mine, data: { preparerUntil: leaseEnd(gateway) } });
+    const { count } = await computer.updateMany({ where: mine, data: { preparerUntil: leaseEnd(gateway.now()) } });
     if (count === 0) lost.abort();
   };
   const renewal = setInterval(() => {
     renew().catch((err) => gateway.log.warn({ err, computer: computerId }, "could not stay a computer's preparer"));
-  }, renewMs);
+  }, renewLeaseMs);
   try {
     return await work(lost.signal);
   } finally {
@@ -39,5 +37,3 @@ export async function asItsPreparer(
     await computer.updateMany({ where: mine, data: { preparer: null, preparerUntil: null } });
   }
 }
-
-const leaseEnd = (gateway: Gateway) => new Date(gateway.now().getTime() + leaseMs);

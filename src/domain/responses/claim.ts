@@ -2,17 +2,14 @@ import type { ItemBody } from "../../engines/engine.ts";
 import { GatewayError } from "../../errors.ts";
 import { commit, type Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
+import { leaseEnd } from "../../reconcile/lease.ts";
 import type { EngineKind, Response } from "../../store/generated/client/client.ts";
 import { emitItems, moveResponse } from "./change.ts";
 import type { Respondent } from "./respondent.ts";
 
-/** A replica that dies is taken over when its lease ends. */
-const leaseMs = 10_000;
-export const renewLeaseMs = 3_000;
-
 const lease = (gateway: Gateway, from: Date) => ({
   leaseOwner: gateway.replicaId,
-  leaseUntil: new Date(from.getTime() + leaseMs),
+  leaseUntil: leaseEnd(from),
 });
 
 /** What a process has taken of a respondent's, and may have left behind. */
@@ -101,7 +98,7 @@ export async function takeOver(gateway: Gateway, response: Response): Promise<Re
 export const renewLeases = (gateway: Gateway, respondentIds: readonly string[]) =>
   gateway.store.response.updateMany({
     where: { respondentId: { in: [...respondentIds] }, status: "PROCESSING", leaseOwner: gateway.replicaId },
-    data: { leaseUntil: lease(gateway, gateway.now()).leaseUntil },
+    data: { leaseUntil: leaseEnd(gateway.now()) },
   });
 
 /** Gives a response back unfinished, for the next process to go on with. */
