@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { startTestGateway } from "../support/gateway.ts";
 
 const [one, two] = [randomBytes(32).toString("base64"), randomBytes(32).toString("base64")];
+const said = /^Secret "FIRST" was sealed under a master key this gateway does not have; store it anew/;
 const warning = "sealed under a master key that is not here";
 
 describe("a start without the key that sealed stored secrets", () => {
@@ -30,6 +31,17 @@ describe("a start without the key that sealed stored secrets", () => {
     expect(JSON.parse(told).msg).toMatch(/^2 stored secrets were sealed .*RAWORC_MASTER_KEY_PREVIOUS.*master\.key/);
     expect(told).not.toContain(two);
     await store("THIRD");
+  });
+
+  test("refuses to show them, by name and with what to do, and shows what else there is of them", async () => {
+    await store("FIRST");
+    await startedWith({ RAWORC_MASTER_KEY: two });
+    const secret = (more: string) => `{ secret(space: "default", key: "FIRST"${more}) { key value } }`;
+    expect(await gateway.data(secret(""))).toEqual({ secret: { key: "FIRST", value: null } });
+    const { errors } = await gateway.graphql(secret(", showValue: true"));
+    expect(errors).toMatchObject([{ message: expect.stringMatching(said), extensions: { code: "CONFLICT" } }]);
+    const list = await gateway.graphql(`{ secrets(space: "default", showValues: true) { nodes { key } } }`);
+    expect(list.errors).toMatchObject([{ extensions: { code: "CONFLICT" } }]);
   });
 
   test("tells nothing when each can be opened, also by the previous key", async () => {

@@ -166,8 +166,8 @@ const interrupted = (message: string): Failure => ({ reason: "INTERRUPTED", mess
 function failureOfError(gateway: Gateway, error: unknown, signal: AbortSignal): Failure | null {
   if (signal.aborted) return null;
   if (isTooMuch(error)) return { reason: "STEP_LIMIT", message: error.message };
-  if (error instanceof GatewayError) return { reason: "COMPUTER_LOST", message: error.message };
   if (error instanceof UnreadableSecret) return interrupted(error.message);
+  if (error instanceof GatewayError) return { reason: "COMPUTER_LOST", message: error.message };
   gateway.log.error({ err: error }, "an engine failed unexpectedly");
   return interrupted("The gateway met an internal error; its log has the details");
 }

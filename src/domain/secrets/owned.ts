@@ -1,3 +1,4 @@
+import { GatewayError } from "../../errors.ts";
 import type { Unit } from "../../events/commit.ts";
 import type { Gateway } from "../../gateway.ts";
 import type { Secret, SecretOwner } from "../../store/generated/client/client.ts";
@@ -39,7 +40,11 @@ export const sealSecret = ({ sealer }: Pick<Gateway, "sealer">, owner: Owner, ke
 });
 
 /** A stored secret does not open: its master key is another one, or its row was changed. Repeating does not help. */
-export class UnreadableSecret extends Error {}
+export class UnreadableSecret extends GatewayError {
+  constructor(message: string, cause: unknown) {
+    super("CONFLICT", message, {}, cause);
+  }
+}
 
 /**
  * The value of a stored secret.
@@ -50,7 +55,7 @@ export function openSecret({ sealer }: Pick<Gateway, "sealer">, owner: Owner, ro
   try {
     return sealer.open(row.sealed, row.keyId, placeOf(owner, row.keyName));
   } catch (cause) {
-    throw new UnreadableSecret(cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new UnreadableSecret(cause instanceof Error ? cause.message : String(cause), cause);
   }
 }
 

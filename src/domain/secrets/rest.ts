@@ -96,6 +96,7 @@ const routesOfAll = ({ path, tag, title, params, query }: Place): readonly Route
       variables: (input) => ({ space: spaceOf(input), show: input.query.show_values }),
       present,
       reply: { kind: "json", schema: z.array(Secret), example: [example] },
+      refusals: [409],
     }),
     route({
       ...common,
@@ -146,6 +147,7 @@ const routesOfOne = ({ path, tag, title, params, query }: Place): readonly Route
       variables: (input) => ({ ...placeOf(input), show: input.query.show_values }),
       present,
       reply: reply({ value: "sk-ant-your-actual-key" }),
+      refusals: [409],
     }),
     route({
       ...common,
