@@ -4,8 +4,6 @@ import type { SealedPlace, Sealer } from "./sealer.ts";
 const ALGORITHM = "aes-256-gcm";
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const keyMissing =
-  "was sealed under a master key this gateway does not have; store it anew, or have the operator bring that key back";
 
 /**
  * Seals with AES-256-GCM under the master key. Values sealed under another key can still be opened where `otherKeys`
@@ -27,7 +25,7 @@ export function createSealer(masterKey: Buffer, otherKeys: () => readonly Buffer
     seal: (plain, place) => seal(masterKey, plain, place),
     open: (sealed, sealedUnder, place) => {
       const key = keyOf(sealedUnder);
-      if (!key) throw new Error(`Secret "${place.keyName}" ${keyMissing}`);
+      if (!key) throw new Error(`Secret "${place.keyName}" was sealed under a master key this gateway does not have`);
       return open(key, sealed, place);
     },
   };

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { startTestGateway } from "../support/gateway.ts";
 
 const [one, two] = [randomBytes(32).toString("base64"), randomBytes(32).toString("base64")];
-const said = /^Secret "FIRST" was sealed under a master key this gateway does not have; store it anew/;
+const said = /^Secret "FIRST" was sealed under a master key this gateway does not have$/;
 const warning = "sealed under a master key that is not here";
 
 describe("a start without the key that sealed stored secrets", () => {
@@ -33,7 +33,7 @@ describe("a start without the key that sealed stored secrets", () => {
     await store("THIRD");
   });
 
-  test("refuses to show them, by name and with what to do, and shows what else there is of them", async () => {
+  test("refuses to show them, by name and with the reason, and shows what else there is of them", async () => {
     await store("FIRST");
     await startedWith({ RAWORC_MASTER_KEY: two });
     const secret = (more: string) => `{ secret(space: "default", key: "FIRST"${more}) { key value } }`;
